@@ -1,0 +1,3 @@
+"""Terminal message to hypertable row."""
+
+from __future__ import annotations

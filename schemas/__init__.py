@@ -1,0 +1,3 @@
+"""Every shape that crosses a boundary: wire messages, API models, SQL. Imports nothing of ours."""
+
+from __future__ import annotations

@@ -1,0 +1,10 @@
+"""Entry point that alembic runs; the connection comes from `schemas.migrations.upgrade`."""
+
+from __future__ import annotations
+
+from alembic import context
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, transaction_per_migration=True)
+with context.begin_transaction():
+    context.run_migrations()
