@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from alembic import op
 from procrastinate.schema import SchemaManager
+
+from schemas.migrations.script import run_sql
 
 revision = "0006"
 down_revision = "0005"
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql(SchemaManager.get_schema())
+    run_sql(SchemaManager.get_schema())
