@@ -1,0 +1,3 @@
+"""Who is signed in: local accounts, server-side sessions, the reader of a request."""
+
+from __future__ import annotations
