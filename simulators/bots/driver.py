@@ -1,0 +1,135 @@
+"""A driver at work: reads the next step of the run, drives the car there, and taps.
+
+The taps of a driver whose phone a person holds are left to that person for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import uuid4
+
+import structlog
+
+from schemas.api.runs import NextStep, Run, RunStop, Step
+from schemas.clock import Clock
+from simulators.bots.office import Desk
+from simulators.errors import NoRouteError
+
+log = structlog.get_logger()
+
+ENGINE_OFF_BEYOND = timedelta(minutes=3)
+"""Waits longer than this are spent with the engine off."""
+
+
+class Wheel(Protocol):
+    """The car as its driver handles it."""
+
+    def place(self) -> tuple[float, float]: ...
+
+    def odometer_km(self) -> float: ...
+
+    async def drive_to(self, lon: float, lat: float) -> datetime:
+        """Drive there along the roads; returns when the car has arrived, with that moment."""
+
+    def engine_off(self, at: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How quickly things go: business time."""
+
+    notices_after: timedelta = timedelta(seconds=40)
+    boarding: timedelta = timedelta(seconds=90)
+    alighting: timedelta = timedelta(seconds=45)
+    leaves_early: timedelta = timedelta(minutes=2)
+    hand_back_after: timedelta = timedelta(0)
+    """How long a person holding this driver's phone may take before the driver taps himself."""
+
+
+class Driver:
+    """Walks one run from accept to returned."""
+
+    def __init__(self, desk: Desk, wheel: Wheel, clock: Clock, habits: Habits) -> None:
+        self._desk = desk
+        self._wheel = wheel
+        self._clock = clock
+        self._habits = habits
+
+    async def carry_out(self, run: Run) -> None:
+        """Do every step that remains of `run`; returns when it is over or was taken away."""
+        while run.next_step is not None and run.status not in ("returned", "cancelled"):
+            await self._wait_until_due(run, run.next_step)
+            reached = await self._go(run, run.next_step)
+            run = await self._tap(run, run.next_step, reached)
+            self._after(run, reached)
+
+    async def _wait_until_due(self, run: Run, step: NextStep) -> None:
+        stop = _stop(run, step.stop_id)
+        due = {
+            "accept": self._clock.now() + self._habits.notices_after,
+            "depart": run.planned_start - self._habits.leaves_early,
+            "board": self._ready_to_leave(stop),
+            "alight": (stop.arrived_at if stop and stop.arrived_at else self._clock.now())
+            + self._habits.alighting,
+        }.get(step.action)
+        if due is None:
+            return
+        if due - self._clock.now() > ENGINE_OFF_BEYOND:
+            self._wheel.engine_off(self._clock.now())
+        await self._sleep_until(due)
+
+    def _ready_to_leave(self, stop: RunStop | None) -> datetime | None:
+        if stop is None:
+            return None
+        boarded = (stop.arrived_at or self._clock.now()) + self._habits.boarding
+        return max(boarded, stop.planned_departure - timedelta(minutes=1))
+
+    async def _go(self, run: Run, step: NextStep) -> datetime:
+        stop = _stop(run, step.stop_id)
+        if step.action == "arrive" and stop is not None:
+            return await self._drive(stop.lon, stop.lat)
+        if step.action == "return":
+            bay = run.stops[-1]
+            return await self._drive(bay.lon, bay.lat)
+        return self._clock.now()
+
+    async def _drive(self, lon: float, lat: float) -> datetime:
+        try:
+            return await self._wheel.drive_to(lon, lat)
+        except NoRouteError as error:
+            log.info("already there or no way", error=str(error))
+            return self._clock.now()
+
+    async def _tap(self, run: Run, step: NextStep, at: datetime) -> Run:
+        """Tap the step; while a person holds the phone, wait for theirs first."""
+        given_back = self._clock.now() + self._habits.hand_back_after
+        while self._clock.now() < given_back:
+            current = await self._desk.get(f"/runs/{run.id}", Run)
+            if current.next_step != step or current.status == "cancelled":
+                return current
+            await asyncio.sleep(0.3)
+        lon, lat = self._wheel.place()
+        tap = Step(
+            idempotency_key=uuid4(),
+            action=step.action,
+            stop_id=step.stop_id,
+            occurred_at=at,
+            lon=lon,
+            lat=lat,
+            odometer_km=round(self._wheel.odometer_km(), 1) if step.action in ("depart", "return") else None,
+        )
+        return await self._desk.post(f"/runs/{run.id}/steps", Run, tap)
+
+    def _after(self, run: Run, at: datetime) -> None:
+        if run.status == "returned":
+            self._wheel.engine_off(max(at, self._clock.now()))
+
+    async def _sleep_until(self, moment: datetime) -> None:
+        await asyncio.sleep(max(0.0, self._clock.real_seconds(moment - self._clock.now())))
+
+
+def _stop(run: Run, stop_id: int | None) -> RunStop | None:
+    return next((stop for stop in run.stops if stop.id == stop_id), None)

@@ -1,0 +1,86 @@
+"""The seats of the office: requesters ask, approvers decide, a second clerk confirms what nobody took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import httpx
+import structlog
+
+from schemas.api.proposals import ProposalSet
+from schemas.api.requests import Decision, NewRequest, RequestDetail, RequestSummary
+from schemas.api.runs import Run
+from simulators.bots.office import Desk, RefusedError
+
+log = structlog.get_logger()
+
+
+class Requester:
+    """Asks for cars at the moments its script says."""
+
+    def __init__(self, desks: dict[str, Desk], script: Sequence[tuple[datetime, str, NewRequest]]) -> None:
+        self._desks = desks
+        self._script = sorted(script, key=lambda entry: entry[0])
+        self.asked = 0
+
+    async def tick(self, now: datetime) -> None:
+        """Hand in what is due. What the product could not take stays first in line."""
+        while self._script and self._script[0][0] <= now:
+            _, login, request = self._script[0]
+            try:
+                await self._desks[login].post("/requests", RequestDetail, request)
+                self.asked += 1
+            except RefusedError as refusal:
+                log.warning("request refused", login=login, reason=str(refusal))
+            self._script.pop(0)
+
+
+class Approver:
+    """Approves the requests of one department."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def tick(self) -> None:
+        waiting = await self._desk.get("/requests", list[RequestSummary], status="unit_review")
+        for request in waiting:
+            try:
+                await self._desk.post(f"/requests/{request.id}/approve", RequestDetail, Decision(note="同意"))
+            except RefusedError as refusal:
+                log.info("approval refused", request=request.number, reason=str(refusal))
+
+
+class Clerk:
+    """Confirms the planner's first choice once a request is due within `patience`, so that a person at the
+    console always has the first word."""
+
+    def __init__(self, desk: Desk, patience: timedelta) -> None:
+        self._desk = desk
+        self._patience = patience
+        self.confirmed = 0
+
+    async def tick(self, now: datetime) -> None:
+        waiting = await self._desk.get("/requests", list[RequestSummary], status="pending_dispatch")
+        for request in waiting:
+            if request.proposals and request.decide_by - now <= self._patience:
+                await self._confirm(request)
+
+    async def _confirm(self, request: RequestSummary) -> None:
+        try:
+            offered = await self._desk.get(f"/requests/{request.id}/proposals", ProposalSet)
+            if offered.proposals:
+                await self._desk.post(f"/proposals/{offered.proposals[0].id}/confirm", Run)
+                self.confirmed += 1
+        except RefusedError as refusal:
+            log.info("confirmation refused", request=request.number, reason=str(refusal))
+
+
+async def patiently(action: str, work: object) -> None:
+    """Await `work`; while the product restarts, say so and go on later."""
+    try:
+        await work  # type: ignore[misc]
+    except httpx.TransportError as error:
+        log.info("product not reachable", action=action, error=type(error).__name__)
+    except RefusedError as refusal:
+        log.info("refused", action=action, reason=str(refusal))
