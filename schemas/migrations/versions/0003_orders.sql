@@ -135,18 +135,23 @@ CREATE TABLE proposal (
     rank         smallint NOT NULL CHECK (rank >= 1),          -- 1 is the plan, 2 and 3 the alternatives
     status       text NOT NULL CHECK (status IN ('open', 'confirmed', 'superseded', 'expired', 'infeasible')),
     snapshot_at  timestamptz NOT NULL,
+    snapshot     pg_snapshot NOT NULL,                         -- what the plan saw: tells which changes it does not know
     solve_ms     integer NOT NULL,
     vehicle_id   integer REFERENCES vehicle,
     driver_id    integer REFERENCES driver,
     run_id       bigint REFERENCES run,                        -- the run it joins (pooling), null for a new one
     run_version  integer,                                      -- of that run when the plan was made
+    serves       jsonb NOT NULL,                               -- [[request, its version], ...] put in force together
     plan         jsonb NOT NULL,                               -- schemas.api.proposals.ProposedRun
     reasons      jsonb NOT NULL,                               -- [schemas.api.proposals.Reason]
     obstacle     jsonb,                                        -- schemas.api.proposals.Obstacle when nothing fits
     expires_at   timestamptz NOT NULL,
     confirmed_run_id bigint REFERENCES run,
-    CHECK ((status = 'infeasible') = (vehicle_id IS NULL)),
-    CHECK ((vehicle_id IS NULL) = (driver_id IS NULL))
+    CHECK ((vehicle_id IS NULL) = (obstacle IS NOT NULL)),
+    CHECK (status <> 'infeasible' OR vehicle_id IS NULL),
+    CHECK (status NOT IN ('open', 'confirmed') OR vehicle_id IS NOT NULL),
+    CHECK ((vehicle_id IS NULL) = (driver_id IS NULL)),
+    CHECK ((run_id IS NULL) = (run_version IS NULL))
 );
 CREATE UNIQUE INDEX proposal_current ON proposal (request_id, rank) WHERE (status IN ('open', 'infeasible'));
 CREATE INDEX proposal_vehicle ON proposal (vehicle_id) WHERE (status = 'open');

@@ -45,7 +45,7 @@ GRANT DELETE ON position_change TO motorpool_supervision;
 
 -- worker: timers and jobs
 GRANT INSERT, UPDATE ON timer, request, run, vehicle_reservation, driver_reservation, proposal, violation_case, case_entry,
-    change_cursor TO motorpool_worker;
+    change_cursor, supervision_work TO motorpool_worker;
 GRANT DELETE ON timer, notification TO motorpool_worker;
 DO $$
 DECLARE item record;
