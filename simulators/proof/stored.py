@@ -1,0 +1,64 @@
+"""DESIGN 4.1: every fix a terminal was told is handled stands in the hypertable exactly once.
+
+The checker reads the database as an outsider with a connection of its own; it shares nothing with ingest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import LiteralString
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from simulators.terminals.ledger import Acknowledged
+
+CREATE_TOLD = """
+CREATE TEMPORARY TABLE told (terminal text, boot integer, seq bigint, time timestamptz, digest bigint)
+"""
+COUNT_LOST = """
+SELECT count(*) FROM (SELECT DISTINCT terminal, time, digest FROM told) AS t
+WHERE NOT EXISTS (SELECT FROM position AS p JOIN terminal AS k ON k.id = p.terminal_id
+                  WHERE k.code = t.terminal AND p.time = t.time AND p.digest = t.digest)
+"""
+COUNT_DOUBLED = """
+SELECT count(*)
+FROM (SELECT FROM position GROUP BY terminal_id, boot, seq HAVING count(*) > 1) AS p
+"""
+COUNT_STORED = "SELECT count(*) FROM position"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """`told` counts acknowledgements, `lost` and `doubled` must be 0."""
+
+    told: int
+    stored: int
+    lost: int
+    doubled: int
+
+
+def check_stored(database_url: str, ledger: Iterable[Acknowledged]) -> StoredReport:
+    """Compare the ledger with the database."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(CREATE_TOLD)
+        told = 0
+        with connection.cursor().copy("COPY told FROM STDIN") as copy:
+            for entry in ledger:
+                moment = EPOCH + timedelta(milliseconds=entry.time)
+                copy.write_row((entry.terminal, entry.boot, entry.seq, moment, entry.digest))
+                told += 1
+        return StoredReport(
+            told,
+            _count(connection, COUNT_STORED),
+            _count(connection, COUNT_LOST),
+            _count(connection, COUNT_DOUBLED),
+        )
+
+
+def _count(connection: psycopg.Connection[TupleRow], statement: LiteralString) -> int:
+    row = connection.execute(statement).fetchone()
+    return int(row[0]) if row else 0
