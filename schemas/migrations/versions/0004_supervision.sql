@@ -3,7 +3,7 @@
 -- Vehicles whose fixes (or orders, or bindings) changed; claimed with SKIP LOCKED, a lease and a fencing attempt.
 CREATE TABLE supervision_work (
     vehicle_id   integer PRIMARY KEY REFERENCES vehicle,
-    changed_from timestamptz NOT NULL,
+    changed_from timestamptz,                     -- null: nothing new, only due_at is waited for
     revision     bigint NOT NULL DEFAULT 1,       -- grows with every change: what came during the work is not lost
     due_at       timestamptz,                     -- look again then although nothing changed (a rule that waits)
     leased_until timestamptz,                     -- real time
@@ -28,6 +28,10 @@ CREATE TABLE trip (
     run_id        bigint REFERENCES run,
     detector      text NOT NULL,                  -- name and version of the trip rule
     track_digest  text NOT NULL,                  -- of the fixes it rests on
+    -- A pass over the fixes from resume_from on finds the same trips after this one as a full pass does, as long
+    -- as nothing up to settled_at changed. Null while the stay that ends it is not confirmed.
+    resume_from   timestamptz,
+    settled_at    timestamptz,
     matched       jsonb,                          -- road matching: schemas.api.supervision.MatchedTrack
     as_of         timestamptz NOT NULL,
     superseded_at timestamptz,
@@ -55,6 +59,7 @@ CREATE TABLE violation (
     thresholds    jsonb NOT NULL,                 -- snapshot of the parameters
     evidence      jsonb NOT NULL,                 -- frozen copy of the fixes and records it rests on
     explanations  jsonb NOT NULL DEFAULT '[]',    -- innocent explanations tried: code, holds or not
+    provisional   boolean NOT NULL DEFAULT false, -- its trip or stay still goes on: completed in place until it ends
     as_of         timestamptz NOT NULL,
     superseded_at timestamptz,
     superseded_by bigint REFERENCES violation,
@@ -62,6 +67,8 @@ CREATE TABLE violation (
 );
 CREATE UNIQUE INDEX violation_current ON violation (identity) WHERE (superseded_at IS NULL);
 CREATE INDEX violation_vehicle ON violation (vehicle_id, lower(during)) WHERE (superseded_at IS NULL);
+
+CREATE SEQUENCE case_number;
 
 -- A case carries the findings of one trip (or one parking) from detection to a closed file (DOMAIN B2).
 CREATE TABLE violation_case (

@@ -1,0 +1,1 @@
+"""Supervision: from raw fixes to trips, violations and cases (DESIGN §5)."""
