@@ -1,0 +1,5 @@
+import { common } from '@/i18n/en/common'
+import type { Catalogue } from '@/i18n/messages'
+import type { zhCN } from '@/i18n/zh-CN'
+
+export const en: Catalogue<typeof zhCN> = { ...common }

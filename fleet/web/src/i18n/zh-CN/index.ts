@@ -1,0 +1,3 @@
+import { common } from '@/i18n/zh-CN/common'
+
+export const zhCN = { ...common }
