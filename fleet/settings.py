@@ -25,6 +25,8 @@ class Settings(CommonSettings):
     """Loopback port on which the planner answers; 0 takes a free one and publishes it with its lease."""
     demo: bool = False
     """Offer the seeded accounts on the sign-in page. Never in production."""
+    demo_accounts: Path | None = None
+    """JSON file of the accounts that a demo offers (fleet.identity.demo writes it)."""
     session_hours: int = 12
     database_pool_size: int = 10
     storage_dir: Path | None = None

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fleet.api import problems
 from fleet.api.dependencies import guard_against_forgery
 from fleet.database import open_pool
+from fleet.identity.throttle import SignInThrottle
 from fleet.settings import Settings
 from schemas.api.base import Problem
 
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.clock = settings.the_clock
+    app.state.sign_in_throttle = SignInThrottle()
     problems.install(app)
     app.include_router(_api())
     return app

@@ -59,7 +59,7 @@ async def credentials_of_login(connection: Connection, login: str) -> Credential
     return Credentials(row["id"], row["password_hash"]) if row else None
 
 
-async def set_password_hash(connection: Connection, account_id: int, password_hash: str) -> None:
+async def replace_hash(connection: Connection, account_id: int, password_hash: str) -> None:
     await connection.execute(REPLACE_HASH, account_id, password_hash)
 
 
