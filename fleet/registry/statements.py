@@ -82,8 +82,8 @@ ON CONFLICT (plate) DO UPDATE SET organisation_id = excluded.organisation_id, cl
 WHERE (v.organisation_id, v.class, v.body, v.energy, v.model, v.seats, v.luggage, v.wheelchair, v.range_km,
        v.home_bay_id, v.status, v.exempt, v.registered_on) IS DISTINCT FROM
       (excluded.organisation_id, excluded.class, excluded.body, excluded.energy, excluded.model,
-       excluded.seats, excluded.luggage, excluded.wheelchair, excluded.range_km, excluded.home_bay_id, excluded.status,
-       excluded.exempt, excluded.registered_on)
+       excluded.seats, excluded.luggage, excluded.wheelchair, excluded.range_km,
+       excluded.home_bay_id, excluded.status, excluded.exempt, excluded.registered_on)
 RETURNING (xmax = 0) AS added
 """
 
