@@ -12,6 +12,7 @@ Every answer has passed the checker. Errors: DispatchError is the root.
 
 from __future__ import annotations
 
+from dispatch.answer import option_for, options, propose
 from dispatch.checker import check
 from dispatch.cost import Cost
 from dispatch.errors import DispatchError, InvalidProblemError, RuleBrokenError, UnknownRequestError
@@ -28,7 +29,7 @@ from dispatch.model import (
     Window,
 )
 from dispatch.params import Params, Weights
-from dispatch.planner import option_for, options, plan, propose
+from dispatch.planner import plan
 from dispatch.problem import Problem
 from dispatch.results import (
     Blocked,

@@ -40,7 +40,7 @@ class Params:
     range_reserve_permille: int = 100
     """Share of the full range that must be left when everything is done."""
     park_s: int = 1800
-    """A longer stand without passengers is spent at the depot where time allows: one run ends, another begins."""
+    """A longer stand without passengers is spent at the depot where time allows: as two runs."""
     spread_permille: int = 120
     """Half width of the 80 % interval of a travel time, per thousand of it."""
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from dispatch.errors import UnknownRequestError
 from dispatch.model import Driver, Request, Vehicle
 from dispatch.params import Params
-from dispatch.runs import Run
+from dispatch.runs import Run, StopKind
 from dispatch.travel import Travel
 from dispatch.validation import validate
 
@@ -54,6 +54,25 @@ class Problem:
     def run_of(self) -> dict[str, Run]:
         """The run that serves a dispatched request, by request id."""
         return {request_id: run for run in self.runs for request_id in run.request_ids}
+
+    @cached_property
+    def drivers_by_vehicle(self) -> dict[str, list[Driver]]:
+        """Who may take each car: of its depot, allowed its class, not bound to another."""
+        return {
+            v.id: [
+                d
+                for d in self.drivers
+                if d.depot == v.depot
+                and d.bound_vehicle in (None, v.id)
+                and (not d.may_drive or v.vehicle_class in d.may_drive)
+            ]
+            for v in self.vehicles
+        }
+
+    @cached_property
+    def told(self) -> dict[tuple[str, StopKind], int]:
+        """Start of service that has been told, by dispatched request and kind of stop."""
+        return {(s.request_id, s.kind): s.start for run in self.runs for s in run.stops}
 
     @cached_property
     def open_requests(self) -> tuple[Request, ...]:

@@ -91,7 +91,7 @@ class Constraint(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The first constraint that keeps one car from one request; `until`: when it would be possible, if known."""
+    """The first constraint that keeps one car from one request; `until`: possible from then, if known."""
 
     vehicle_id: str
     constraint: Constraint
@@ -114,7 +114,7 @@ class RelaxationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """A change that makes the request possible, the smallest of its kind; `vehicle_id` would then serve it."""
+    """A change that makes the request possible, smallest of its kind; `vehicle_id` would then serve it."""
 
     kind: RelaxationKind
     amount: int

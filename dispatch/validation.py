@@ -121,6 +121,12 @@ def _run(problem: Problem, run: Run, requests: dict[str, Request]) -> None:
         raise InvalidProblemError(
             where, f"it ends ({run.end}) before it starts ({run.start})", "Correct its times"
         )
+    if run.end < problem.now:
+        raise InvalidProblemError(
+            where,
+            f"it ended at {run.end}, before now ({problem.now})",
+            "Drop it or give the end now expected",
+        )
     for request_id in (*run.request_ids, *(s.request_id for s in run.stops)):
         _known(where, "request", request_id, requests)
     fixed = [s.fixed for s in run.stops]
