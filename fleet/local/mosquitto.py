@@ -41,6 +41,10 @@ class MosquittoBroker:
         found = {credential.username: credential.password for credential in self.services + self.terminals}
         return f"mqtt://{username}:{found[username]}@127.0.0.1:{self.port}"
 
+    def urls(self) -> dict[str, str]:
+        """`url` of each of our own users."""
+        return {credential.username: self.url(credential.username) for credential in self.services}
+
     def service(self) -> ServiceSpec:
         return ServiceSpec(
             name="broker",

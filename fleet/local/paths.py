@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fleet.local.errors import LocalServiceError
 
-BOOKKEEPING_BYTES = 300 * 1024 * 1024
+DATA_BYTES = 500 * 1024 * 1024
 
 
 @dataclass(frozen=True)

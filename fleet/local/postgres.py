@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -82,7 +80,6 @@ class PostgresServer:
     def _prepare(self) -> None:
         if not (self.cluster / "PG_VERSION").exists():
             self._initialise()
-        self._stop_leftover()
         self._configure()
 
     def _initialise(self) -> None:
@@ -146,28 +143,6 @@ log_line_prefix = '%m [%p] %u@%d '
         for file in (access, configuration):
             hand_over(file, self.account)
 
-    def _stop_leftover(self) -> None:
-        """A postmaster whose supervisor was killed may still be shutting down, or be stuck."""
-        pid = self._recorded_pid()
-        if pid is None or not self._is_our_postmaster(pid):
-            return
-        for stop_signal in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-            os.kill(pid, stop_signal)
-            if _ends_within(pid, seconds=10):
-                return
-
-    def _recorded_pid(self) -> int | None:
-        try:
-            return int((self.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-        except (OSError, ValueError):
-            return None
-
-    def _is_our_postmaster(self, pid: int) -> bool:
-        try:
-            return str(self.cluster) in psutil.Process(pid).cmdline()
-        except psutil.Error:
-            return False
-
 
 def local_postgres(data: Path, engines: Engines, secrets: SecretFile) -> PostgresServer:
     """The cluster of a data folder, sized for this machine."""
@@ -191,12 +166,3 @@ def allow_login(admin_url: str, role: str, password: str) -> str:
     parts = urlsplit(admin_url)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=f"{role}:{password}@{host}"))
-
-
-def _ends_within(pid: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not psutil.pid_exists(pid):
-            return True
-        time.sleep(0.05)
-    return False

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -15,11 +17,25 @@ class SecretFile:
 
     def get(self, name: str) -> str:
         """The password called `name`, made up the first time it is asked for."""
-        known: dict[str, str] = json.loads(self.path.read_text()) if self.path.exists() else {}
+        known = self._read()
         if name not in known:
             known[name] = secrets.token_urlsafe(24)
             self._write(known)
         return known[name]
+
+    def put(self, name: str, value: str) -> None:
+        known = self._read()
+        if known.get(name) != value:
+            self._write(known | {name: value})
+
+    def terminal_password(self, terminal: str) -> str:
+        """The broker password of a terminal that this stack enrols, derived from one secret."""
+        secret = self.get("terminals").encode()
+        return hmac.new(secret, terminal.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def _read(self) -> dict[str, str]:
+        known: dict[str, str] = json.loads(self.path.read_text()) if self.path.exists() else {}
+        return known
 
     def _write(self, known: dict[str, str]) -> None:
         fresh = self.path.with_suffix(".new")

@@ -83,8 +83,16 @@ class Child:
 
 
 def start(spec: ServiceSpec, logs: Path) -> Child:
-    """Start the process in a session of its own; the kernel stops it when this thread's process dies."""
+    """Prepare and start the process."""
     spec.prepare()
+    return spawn(spec, logs)
+
+
+def spawn(spec: ServiceSpec, logs: Path) -> Child:
+    """Start the process in a session of its own.
+
+    Call it from the main thread: the kernel signals the child when the thread that started it ends.
+    """
     log = logs / f"{spec.name}.log"
     if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
         log.rename(log.with_suffix(".log.1"))

@@ -106,7 +106,7 @@ def build_tiles(cache: Path, extract: Path, engines: Engines) -> Path:
         shutil.rmtree(staging, ignore_errors=True)
         raise ServiceFailedError(
             f"Valhalla cannot build tiles from {extract}: {(done.stderr or done.stdout).strip()[-400:]}",
-            "Check that it is an OpenStreetMap extract (.osm.pbf) with roads in it, and that the disk is not full.",
+            "Check that it is an OpenStreetMap extract (.osm.pbf) with roads, and that the disk is not full.",
         )
     _publish(staging, home)
     return home

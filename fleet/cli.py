@@ -1,0 +1,97 @@
+"""The command `motorpool`: every package's commands at one level, found through an entry-point group.
+
+A package is imported only when one of its commands is asked for, so that a process of one package starts
+fast and does not depend on the others.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_group
+
+GROUP = "motorpool.commands"
+BENCH = "bench"
+
+
+class EveryPackage(TyperGroup):
+    """Looks a command up in the packages; their `bench` commands become `motorpool bench PACKAGE`."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        names: set[str] = set()
+        for entry in _entries():
+            with suppress(ImportError):  # a package that cannot be imported takes only its own commands away
+                names.update(_commands(entry))
+        return sorted(names)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name == BENCH:
+            return _bench_group()
+        failure: ImportError | None = None
+        for entry in sorted(_entries(), key=lambda entry: entry.name != cmd_name):
+            try:
+                command = _commands(entry).get(cmd_name)
+            except ImportError as error:
+                failure = error
+                continue
+            if command is not None:
+                return command
+        if failure is not None:
+            raise failure
+        return None
+
+
+app = typer.Typer(
+    name="motorpool",
+    cls=EveryPackage,
+    help="Telematics, dispatch and supervision for pooled official vehicles (公务用车集中统一管理).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.callback()
+def motorpool() -> None:
+    """Needed so that typer makes a group."""
+
+
+def main() -> None:
+    app(prog_name="motorpool")
+
+
+def _entries() -> list[EntryPoint]:
+    """The product's own commands first: they are asked for most."""
+    return sorted(entry_points(group=GROUP), key=lambda entry: (entry.name != "fleet", entry.name))
+
+
+def _commands(entry: EntryPoint) -> dict[str, Any]:
+    return dict(get_group(entry.load()).commands)
+
+
+def _bench_group() -> TyperGroup:
+    benches = {entry.name: _commands(entry)[BENCH] for entry in _entries() if BENCH in _commands(entry)}
+    bench = typer.Typer()
+
+    @bench.callback(invoke_without_command=True, subcommand_metavar="[PACKAGE]")
+    def run_all(context: typer.Context) -> None:
+        """Measure against a limit measured in the same run: one PACKAGE, or all of them.
+
+        Example: motorpool bench dispatch
+        """
+        if context.invoked_subcommand is None:
+            for package, command in benches.items():
+                command.main(args=[], prog_name=f"motorpool bench {package}", standalone_mode=False)
+
+    group = get_group(bench)
+    for package, command in benches.items():
+        group.add_command(command, name=package)
+    return group
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Our own processes, each a command of `motorpool` with a database role and a broker user of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fleet.local.addresses import Addresses
+from fleet.local.service import ServiceSpec, answers_http, own_environment
+
+
+@dataclass(frozen=True)
+class OwnProcess:
+    command: str
+    database_role: str
+    mqtt_user: str
+
+
+OWN_PROCESSES = (
+    OwnProcess("serve", "motorpool_api", "fleet"),
+    OwnProcess("ingest", "motorpool_ingest", "ingest"),
+    OwnProcess("plan", "motorpool_planner", "fleet"),
+    OwnProcess("supervise", "motorpool_supervision", "fleet"),
+    OwnProcess("work", "motorpool_worker", "fleet"),
+)
+
+
+def own_services(addresses: Addresses) -> list[ServiceSpec]:
+    return [_service(process, addresses) for process in OWN_PROCESSES]
+
+
+def command_service(
+    command: str, *arguments: str, environment: Mapping[str, str], name: str | None = None
+) -> ServiceSpec:
+    """A service that runs `motorpool COMMAND ARGUMENTS`; it counts as ready as soon as it runs."""
+    return ServiceSpec(
+        name=name or command,
+        argv=(sys.executable, "-m", "fleet.cli", command, *arguments),
+        env=own_environment(environment),
+        ready=lambda: True,
+    )
+
+
+def process_environment(addresses: Addresses, process: OwnProcess) -> dict[str, str]:
+    """Where the engines are and who this process is to them, as `MOTORPOOL_*` variables."""
+    web = urlsplit(addresses.web)
+    environment = {
+        "MOTORPOOL_DATABASE_URL": addresses.database[process.database_role],
+        "MOTORPOOL_MQTT_URL": addresses.mqtt_url(process.mqtt_user),
+        "MOTORPOOL_VALHALLA_URL": addresses.valhalla,
+        "MOTORPOOL_HTTP_HOST": web.hostname or "127.0.0.1",
+        "MOTORPOOL_HTTP_PORT": str(web.port),
+        "MOTORPOOL_CLOCK": addresses.clock,
+        "MOTORPOOL_DATA_DIR": str(addresses.data),
+        "MOTORPOOL_CACHE_DIR": str(addresses.cache),
+        "MOTORPOOL_STORAGE_DIR": str(addresses.data / "attachments"),
+    }
+    if addresses.basemap is not None:
+        environment["MOTORPOOL_BASEMAP"] = str(addresses.basemap)
+    return environment
+
+
+def _service(process: OwnProcess, addresses: Addresses) -> ServiceSpec:
+    environment = own_environment(process_environment(addresses, process))
+    return ServiceSpec(
+        name=process.command,
+        argv=(sys.executable, "-m", "fleet.cli", process.command),
+        env=environment,
+        ready=(lambda: answers_http(f"{addresses.web}/readyz"))
+        if process.command == "serve"
+        else (lambda: True),
+    )
