@@ -12,7 +12,7 @@ from simulators.terminals.roads import Road
 STATION_M = 8.0
 ACCELERATION = 1.3  # m/s²
 BRAKING = 1.9  # m/s²
-LIGHT_EVERY_JUNCTION = 0.14
+LIGHT_EVERY_JUNCTION = 0.07
 """Share of junctions where the light is red."""
 
 
@@ -89,7 +89,7 @@ def _red_lights(
 ) -> dict[int, float]:
     red = np.flatnonzero(road.junctions & (random.random(len(road.junctions)) < LIGHT_EVERY_JUNCTION))
     nearest = {int(np.argmin(np.abs(stations - road_metres[vertex]))) for vertex in red}
-    return {station: float(random.uniform(6, 45)) for station in sorted(nearest - {0, len(stations) - 1})}
+    return {station: float(random.uniform(6, 35)) for station in sorted(nearest - {0, len(stations) - 1})}
 
 
 def _reachable(ceiling: NDArray[np.float64], steps: NDArray[np.float64]) -> NDArray[np.float64]:

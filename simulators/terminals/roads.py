@@ -10,6 +10,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
+from fleet.planning.router import decode_polyline
 from simulators.errors import NoRouteError
 
 EARTH_RADIUS_M = 6_371_008.8
@@ -66,12 +67,11 @@ class Roads:
             {
                 "locations": [{"lon": lon, "lat": lat} for lon, lat in (start, end)],
                 "costing": "auto",
-                "shape_format": "geojson",
                 "directions_type": "none",
             },
         )
-        shape = [leg["shape"]["coordinates"] for leg in answer["trip"]["legs"]]
-        return np.asarray([point for leg in shape for point in leg], dtype=np.float64)
+        shapes = [decode_polyline(leg["shape"]) for leg in answer["trip"]["legs"]]
+        return np.asarray([point for shape in shapes for point in shape], dtype=np.float64)
 
     async def _attributes(self, lonlat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         limits = np.full(len(lonlat) - 1, UNPOSTED_LIMIT_KMH)
