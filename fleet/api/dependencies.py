@@ -24,7 +24,7 @@ from schemas.clock import Clock, SystemClock
 
 __all__ = [
     "ClockOf", "Now", "Reader", "RowId", "SettingsOf", "SignedIn", "Transaction", "acquire",
-    "guard_against_forgery", "requires",
+    "guard_against_forgery", "requires", "session_reader",
 ]  # fmt: skip
 
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
@@ -75,11 +75,16 @@ def now(clock: ClockOf) -> datetime:
 Now = Annotated[datetime, Depends(now)]
 
 
+async def session_reader(connection: Connection, token: str) -> Reader | None:
+    """Who holds the session of `token`; None when it has ended. Sessions live on real time."""
+    return await reader_of_session(connection, token_digest(token), SystemClock().now())
+
+
 async def signed_in(request: Request, connection: Transaction) -> Reader:
     token = request.cookies.get(COOKIE)
     if token is None:
         raise NotSignedInError("this needs a signed-in account", "Sign in and try again.")
-    reader = await reader_of_session(connection, token_digest(token), SystemClock().now())
+    reader = await session_reader(connection, token)
     if reader is None:
         raise NotSignedInError("the session has ended", "Sign in again.")
     return reader
