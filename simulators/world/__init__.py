@@ -1,0 +1,8 @@
+"""The demo organisation of 清岚市 as an administrator imports it: departments, people, cars, terminals."""
+
+from __future__ import annotations
+
+from .build import build_world
+from .people import demo_passwords
+
+__all__ = ["build_world", "demo_passwords"]
