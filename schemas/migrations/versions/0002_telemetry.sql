@@ -65,6 +65,8 @@ CREATE TABLE terminal_event (
     kind        text NOT NULL,
     detail      jsonb NOT NULL DEFAULT '{}'
 );
+-- Events carry no sequence number; the broker delivers at least once, this stores once.
+CREATE UNIQUE INDEX terminal_event_once ON terminal_event (terminal_id, time, kind, md5(detail::text));
 
 CREATE TABLE dead_letter (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -77,6 +79,8 @@ CREATE TABLE dead_letter (
     terminal    text,
     replayed_at timestamptz
 );
+-- A terminal that sends the same broken message again and again fills one row, not the disk.
+CREATE UNIQUE INDEX dead_letter_once ON dead_letter (md5(topic), reason, md5(payload)) WHERE replayed_at IS NULL;
 
 -- Windows of fixes that arrived since anybody looked. Readers go by (xid, id) below pg_snapshot_xmin:
 -- a serial cursor alone skips rows committed late.

@@ -1,0 +1,103 @@
+"""One connection that comes back: a transaction is tried until it is committed or we are told to stop."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+import psycopg
+import structlog
+
+from ingest import repository
+from ingest.errors import StoppedError
+from ingest.repository import Connection
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+POISON = (psycopg.DataError, psycopg.IntegrityError)
+"""The data is at fault: trying again cannot help. All else passes (restart, full disk, lock, deadlock)."""
+FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 5.0
+SESSION = (
+    "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+)
+
+
+def connect(url: str, application: str) -> Connection:
+    """A connection prepared for storing positions; a peer that vanished is noticed within 15 s."""
+    connection = psycopg.connect(
+        url,
+        application_name=application,
+        options=SESSION,
+        connect_timeout=5,
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=3,
+        tcp_user_timeout=15_000,
+    )
+    with connection.transaction():
+        repository.prepare(connection)
+    return connection
+
+
+class Database:
+    """The writer's connection. Used by one thread; `cancel` may come from another."""
+
+    def __init__(self, url: str, stop: threading.Event) -> None:
+        self._url = url
+        self._stop = stop
+        self._connection: Connection | None = None
+
+    def transaction(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` and commit; on any trouble but the data's own, reconnect and run it again.
+
+        `work` may run several times, also after a commit whose answer was lost: it must be idempotent.
+        Raises StoppedError if the database is away when asked to stop, and the POISON errors.
+        """
+        failures = 0
+        while True:
+            try:
+                result = self._attempt(work)
+            except POISON:
+                raise
+            except psycopg.Error as error:
+                failures += 1
+                self.close()
+                self._wait(failures, error)
+            else:
+                if failures:
+                    log.info("database is back", attempts=failures + 1)
+                return result
+
+    def cancel(self) -> None:
+        """Interrupt the statement under way, so that a stop does not wait for it."""
+        connection = self._connection
+        if connection is not None and not connection.closed:
+            connection.cancel_safe(timeout=1)
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _attempt(self, work: Callable[[Connection], T]) -> T:
+        if self._connection is None:
+            self._connection = connect(self._url, "motorpool-ingest")
+        with self._connection.transaction():
+            return work(self._connection)
+
+    def _wait(self, failures: int, error: psycopg.Error) -> None:
+        delay = min(FIRST_DELAY_S * 2 ** min(failures - 1, 10), LONGEST_DELAY_S)
+        log.warning(
+            "database did not take the batch; nothing is acknowledged, the broker keeps it",
+            error=str(error).strip() or type(error).__name__,
+            sqlstate=error.sqlstate,
+            attempt=failures,
+            retry_in_s=round(delay, 1),
+        )
+        if self._stop.wait(delay * random.uniform(0.5, 1.0)):
+            raise StoppedError(
+                "Told to stop while the database is away; the broker keeps what was not stored"
+            )

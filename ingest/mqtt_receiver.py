@@ -1,0 +1,184 @@
+"""The broker as a source of messages."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import paho.mqtt.client as mqtt
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from ingest.message import Message
+from ingest.settings import IngestSettings
+from schemas.clock import Clock
+from schemas.telemetry import TOPIC_PREFIX, Ack, topic
+
+log = structlog.get_logger()
+
+SUBSCRIPTIONS = tuple(f"{TOPIC_PREFIX}/+/+/{kind}" for kind in ("fix", "event", "status"))
+KEEPALIVE_S = 30
+RECONNECT_S = (1, 5)
+GATHER_STEP_S = 0.005
+CLOSE_TIMEOUT_S = 2.0
+
+
+class MqttReceiver:
+    """Stock paho on its own thread, MQTT 5, persistent session, manual acknowledgement.
+
+    A connection epoch tags every message, for the broker's message numbers are void in the next connection:
+    an old number acknowledged there would confirm some other message. The lock makes "is this still that
+    connection?" and "queue the PUBACK" one step against the end of the connection.
+    """
+
+    def __init__(self, settings: IngestSettings, clock: Clock) -> None:
+        self._clock = clock
+        self._settings = settings
+        self._address = settings.broker()
+        # The broker has at most `receive maximum` messages in flight in a connection. What exceeds twice that
+        # is left over from an earlier one and has been sent again, so dropping the oldest loses nothing.
+        self._limit = settings.ingest_receive_maximum
+        self._queue: deque[Message] = deque(maxlen=2 * self._limit)
+        self._arrived = threading.Event()
+        self._lock = threading.RLock()
+        self._epoch = 0
+        self._connected = False
+        self._paused = False
+        self._closed = threading.Event()
+        self._client = self._new_client()
+
+    def start(self) -> None:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = self._settings.ingest_session_expiry_s
+        properties.ReceiveMaximum = self._limit
+        self._client.connect_async(
+            self._address.host,
+            self._address.port,
+            keepalive=KEEPALIVE_S,
+            clean_start=False,
+            properties=properties,
+        )
+        self._client.loop_start()
+
+    def take(self, limit: int, window_s: float) -> list[Message]:
+        if not self._arrived.wait(window_s):
+            return []
+        until = time.monotonic() + window_s
+        while len(self._queue) < limit and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, GATHER_STEP_S))
+        self._arrived.clear()
+        taken = [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
+        if self._queue:
+            self._arrived.set()
+        return taken
+
+    def acknowledge(self, messages: Sequence[Message]) -> None:
+        with self._lock:
+            for message in messages:
+                if message.mid and message.epoch == self._epoch and self._connected:
+                    self._client.ack(message.mid, 1)
+
+    def tell(self, acks: Iterable[tuple[str, Ack]]) -> None:
+        """QoS 0: an ack that is lost costs a re-send, and the next ack says it again."""
+        with self._lock:
+            for terminal, ack in acks:
+                if self._connected:
+                    self._client.publish(topic(terminal, "ack"), msgspec.json.encode(ack), qos=0)
+
+    def pause(self) -> None:
+        self._paused = True
+
+    def close(self) -> None:
+        self._closed.clear()
+        connected = self._connected
+        self._client.disconnect()
+        if connected and self._closed.wait(CLOSE_TIMEOUT_S):
+            self._client.loop_stop()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._queue)
+
+    def _new_client(self) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._settings.ingest_client_id,
+            protocol=mqtt.MQTTv5,
+            manual_ack=True,
+        )
+        if self._address.username is not None:
+            client.username_pw_set(self._address.username, self._address.password)
+        if self._address.tls:
+            client.tls_set(ca_certs=str(self._settings.mqtt_ca_file) if self._settings.mqtt_ca_file else None)
+        client.reconnect_delay_set(*RECONNECT_S)
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        return client
+
+    def _on_connect(
+        self, client: mqtt.Client, _data: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, _properties: Any
+    ) -> None:
+        if reason.is_failure:
+            log.error("broker refused the connection; check MOTORPOOL_MQTT_URL", reason=str(reason))
+            return
+        with self._lock:
+            self._connected = True
+        log.info("connected to the broker", session_present=flags.session_present, epoch=self._epoch)
+        client.subscribe([(pattern, SubscribeOptions(qos=1)) for pattern in SUBSCRIPTIONS])
+
+    def _on_connect_fail(self, _client: mqtt.Client, _data: Any) -> None:
+        log.warning("broker not reachable, trying again", host=self._address.host, port=self._address.port)
+
+    def _on_disconnect(
+        self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
+    ) -> None:
+        with self._lock:
+            self._epoch += 1
+            self._connected = False
+        self._closed.set()
+        if reason.is_failure:
+            log.warning("connection to the broker lost, trying again", reason=str(reason))
+
+    def _on_subscribe(
+        self, _client: mqtt.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            log.error(
+                "broker refused a subscription", topics=SUBSCRIPTIONS, reasons=[str(r) for r in reasons]
+            )
+        else:
+            log.info("receiving", topics=SUBSCRIPTIONS)
+
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if self._paused or (message.qos == 0 and len(self._queue) >= self._limit):
+            return  # never acknowledged: the broker or, at QoS 0, the terminal still has it
+        self._queue.append(
+            Message(
+                topic=_topic_of(message),
+                payload=bytes(message.payload),
+                received_at=self._clock.now(),
+                content_type=getattr(message.properties, "ContentType", ""),
+                epoch=self._epoch,
+                mid=message.mid if message.qos else 0,
+            )
+        )
+        if not self._arrived.is_set():
+            self._arrived.set()
+
+
+def _topic_of(message: mqtt.MQTTMessage) -> str:
+    try:
+        return message.topic
+    except UnicodeDecodeError:
+        return "\ufffd"

@@ -1,0 +1,102 @@
+"""The ingest process: the receiver's network thread, a writer thread, a main thread that awaits the end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from types import FrameType
+
+import structlog
+
+from ingest.database import Database
+from ingest.errors import StoppedError
+from ingest.message import Message
+from ingest.metrics import Metrics
+from ingest.mqtt_receiver import MqttReceiver
+from ingest.receiver import Receiver
+from ingest.settings import IngestSettings
+from ingest.validate import Bounds
+from ingest.writer import Writer
+
+log = structlog.get_logger()
+
+GRACE_S = 7.0
+"""A stop waits this long for the batch under way before it interrupts the database."""
+
+
+class Worker:
+    """Runs until `stop`; neither a database nor a broker that goes away ends it."""
+
+    def __init__(self, settings: IngestSettings, receiver: Receiver | None = None) -> None:
+        self._settings = settings
+        self._stop = threading.Event()
+        self._failed = False
+        self._receiver = receiver or MqttReceiver(settings, settings.the_clock)
+        self._database = Database(settings.database_url.get_secret_value(), self._stop)
+        self._writer = Writer(self._database, self._bounds)
+        self._metrics = Metrics(lambda: self._receiver.waiting)
+
+    def run(self) -> bool:
+        """Work until told to stop (SIGTERM, SIGINT or `stop`); False if it ended by a fault of its own."""
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, self._on_signal)
+            signal.signal(signal.SIGINT, self._on_signal)
+        if self._settings.metrics_port:
+            self._metrics.serve(self._settings.metrics_port)
+        writing = threading.Thread(target=self._write_until_stopped, name="writer", daemon=True)
+        self._receiver.start()
+        writing.start()
+        self._stop.wait()
+        self._finish(writing)
+        return not self._failed
+
+    def stop(self) -> None:
+        """Ask `run` to commit what is held, acknowledge it and return, within 10 s."""
+        self._receiver.pause()
+        self._stop.set()
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.stop()
+
+    def _bounds(self) -> Bounds:
+        return Bounds.at(
+            self._settings.the_clock.now(),
+            self._settings.ingest_future_tolerance_s,
+            self._settings.ingest_max_payload_bytes,
+        )
+
+    def _write_until_stopped(self) -> None:
+        limit, window_s = self._settings.ingest_batch_messages, self._settings.ingest_batch_ms / 1000
+        try:
+            while not self._stop.is_set():
+                self._write(self._receiver.take(limit, window_s))
+            while messages := self._receiver.take(limit, 0):
+                self._write(messages)
+        except StoppedError as error:
+            log.warning("stopped without storing what is held", reason=str(error))
+        except Exception:
+            log.exception("the writer failed; ending so that the supervisor starts afresh")
+            self._failed = True
+            self.stop()
+
+    def _write(self, messages: list[Message]) -> None:
+        if not messages:
+            return
+        self._metrics.received.inc(len(messages))
+        for stored in self._writer.write(messages):
+            self._receiver.acknowledge(stored.messages)
+            self._receiver.tell(stored.acks)
+            self._metrics.count(stored)
+
+    def _finish(self, writing: threading.Thread) -> None:
+        started = time.monotonic()
+        writing.join(GRACE_S)
+        if writing.is_alive():
+            log.warning("the database holds the last batch; interrupting it, the broker keeps the messages")
+            self._database.cancel()
+            writing.join(1.0)
+        self._receiver.close()
+        if not writing.is_alive():
+            self._database.close()
+        log.info("stopped", seconds=round(time.monotonic() - started, 2))

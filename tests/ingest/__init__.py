@@ -1,0 +1,3 @@
+"""Ingest on a real database and a real broker."""
+
+from __future__ import annotations
