@@ -1,0 +1,12 @@
+"""Which domain handles which kind of timer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fleet.timers import retention
+from fleet.timers.worker import Handler
+
+
+def handlers() -> Mapping[str, Handler]:
+    return {retention.KIND: retention.clean_up}
