@@ -20,6 +20,7 @@ from fleet.supervision.timeline import Stay, Timeline, Trip
 from fleet.supervision.tracks import LOOKAHEAD, Fix, Quality, assess, in_order
 
 DETECTOR = "trips/1"
+ANCHOR_FIXES = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,8 @@ class _Detector:
     parked: bool = False
     arrived: int = 0
     """Place of the first fix of the stay."""
+    held: list[Spot] = field(default_factory=list)
+    """The first few positions of the stay; their middle is the anchor."""
     anchor: Spot = (0.0, 0.0)
     away: list[int] = field(default_factory=list)
     seen: int = -1
@@ -154,9 +157,10 @@ class _Detector:
 
     def _settle(self, place: int, *, unseen: bool) -> None:
         """The candidate became a stay, confirmed by the fix at `place`."""
-        held = range(self.candidate, place + 1)
-        self.anchor = middle(self._at(other).spot for other in held)
-        self.arrived = next((other for other in held if self._at_rest(other)), self.candidate)
+        standing = range(self.candidate, place + 1)
+        self.held = [self._at(other).spot for other in standing]
+        self.anchor = middle(self.held)
+        self.arrived = next((other for other in standing if self._at_rest(other)), self.candidate)
         self._close_leg()
         self.parked, self.away = True, []
         self.stays.append(self._stay(self._at(self.arrived).time, None, unseen))
@@ -188,6 +192,9 @@ class _Detector:
             return self._depart_unseen(place)
         if distance <= self.parameters.leave_m:
             self._drop_drift()
+            if len(self.held) < ANCHOR_FIXES:
+                self.held.append(self._at(place).spot)
+                self.anchor = middle(self.held)
             return place + 1
         self.away.append(place)
         return self._depart() if self._departed() else place + 1
@@ -273,6 +280,8 @@ class _Detector:
 
     def timeline(self, as_of: datetime) -> Timeline:
         look_again = None
+        if self.parked:
+            self.stays[-1] = replace(self.stays[-1], spot=self.anchor)
         if self.leg is not None:
             look_again = self._end_open_leg(self.leg, as_of)
         elif not self.stays and self.good:
