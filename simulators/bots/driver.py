@@ -50,26 +50,29 @@ class Habits:
 
 
 class Driver:
-    """Walks one run from accept to returned."""
+    """Accepts runs when they come, and walks one at a time from leaving to returned."""
 
-    def __init__(self, desk: Desk, wheel: Wheel, clock: Clock, habits: Habits) -> None:
+    def __init__(self, desk: Desk, clock: Clock, habits: Habits) -> None:
         self._desk = desk
-        self._wheel = wheel
         self._clock = clock
         self._habits = habits
 
-    async def carry_out(self, run: Run) -> None:
+    async def accept(self, run: Run) -> None:
+        await asyncio.sleep(self._clock.real_seconds(self._habits.notices_after))
+        if run.next_step is not None and run.next_step.action == "accept":
+            await self._tap(run, run.next_step, None, self._clock.now())
+
+    async def carry_out(self, run: Run, wheel: Wheel) -> None:
         """Do every step that remains of `run`; returns when it is over or was taken away."""
         while run.next_step is not None and run.status not in ("returned", "cancelled"):
-            await self._wait_until_due(run, run.next_step)
-            reached = await self._go(run, run.next_step)
-            run = await self._tap(run, run.next_step, reached)
-            self._after(run, reached)
+            await self._wait_until_due(run, run.next_step, wheel)
+            reached = await self._go(run, run.next_step, wheel)
+            run = await self._tap(run, run.next_step, wheel, reached)
+        wheel.engine_off(self._clock.now())
 
-    async def _wait_until_due(self, run: Run, step: NextStep) -> None:
+    async def _wait_until_due(self, run: Run, step: NextStep, wheel: Wheel) -> None:
         stop = _stop(run, step.stop_id)
         due = {
-            "accept": self._clock.now() + self._habits.notices_after,
             "depart": run.planned_start - self._habits.leaves_early,
             "board": self._ready_to_leave(stop),
             "alight": (stop.arrived_at if stop and stop.arrived_at else self._clock.now())
@@ -78,7 +81,7 @@ class Driver:
         if due is None:
             return
         if due - self._clock.now() > ENGINE_OFF_BEYOND:
-            self._wheel.engine_off(self._clock.now())
+            wheel.engine_off(self._clock.now())
         await self._sleep_until(due)
 
     def _ready_to_leave(self, stop: RunStop | None) -> datetime | None:
@@ -87,23 +90,23 @@ class Driver:
         boarded = (stop.arrived_at or self._clock.now()) + self._habits.boarding
         return max(boarded, stop.planned_departure - timedelta(minutes=1))
 
-    async def _go(self, run: Run, step: NextStep) -> datetime:
+    async def _go(self, run: Run, step: NextStep, wheel: Wheel) -> datetime:
         stop = _stop(run, step.stop_id)
         if step.action == "arrive" and stop is not None:
-            return await self._drive(stop.lon, stop.lat)
+            return await self._drive(wheel, stop.lon, stop.lat)
         if step.action == "return":
             bay = run.stops[-1]
-            return await self._drive(bay.lon, bay.lat)
+            return await self._drive(wheel, bay.lon, bay.lat)
         return self._clock.now()
 
-    async def _drive(self, lon: float, lat: float) -> datetime:
+    async def _drive(self, wheel: Wheel, lon: float, lat: float) -> datetime:
         try:
-            return await self._wheel.drive_to(lon, lat)
+            return await wheel.drive_to(lon, lat)
         except NoRouteError as error:
             log.info("already there or no way", error=str(error))
             return self._clock.now()
 
-    async def _tap(self, run: Run, step: NextStep, at: datetime) -> Run:
+    async def _tap(self, run: Run, step: NextStep, wheel: Wheel | None, at: datetime) -> Run:
         """Tap the step; while a person holds the phone, wait for theirs first."""
         given_back = self._clock.now() + self._habits.hand_back_after
         while self._clock.now() < given_back:
@@ -111,7 +114,8 @@ class Driver:
             if current.next_step != step or current.status == "cancelled":
                 return current
             await asyncio.sleep(0.3)
-        lon, lat = self._wheel.place()
+        lon, lat = wheel.place() if wheel else (None, None)
+        counts_kilometres = wheel is not None and step.action in ("depart", "return")
         tap = Step(
             idempotency_key=uuid4(),
             action=step.action,
@@ -119,13 +123,9 @@ class Driver:
             occurred_at=at,
             lon=lon,
             lat=lat,
-            odometer_km=round(self._wheel.odometer_km(), 1) if step.action in ("depart", "return") else None,
+            odometer_km=round(wheel.odometer_km(), 1) if wheel and counts_kilometres else None,
         )
         return await self._desk.post(f"/runs/{run.id}/steps", Run, tap)
-
-    def _after(self, run: Run, at: datetime) -> None:
-        if run.status == "returned":
-            self._wheel.engine_off(max(at, self._clock.now()))
 
     async def _sleep_until(self, moment: datetime) -> None:
         await asyncio.sleep(max(0.0, self._clock.real_seconds(moment - self._clock.now())))

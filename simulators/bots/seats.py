@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-import httpx
 import structlog
 
 from schemas.api.proposals import ProposalSet
-from schemas.api.requests import Decision, NewRequest, RequestDetail, RequestSummary
+from schemas.api.requests import Decision, RequestDetail, RequestSummary
 from schemas.api.runs import Run
 from simulators.bots.office import Desk, RefusedError
+from simulators.demand import PlannedRequest
 
 log = structlog.get_logger()
 
 
 class Requester:
-    """Asks for cars at the moments its script says."""
+    """Asks for cars at the moments the script says."""
 
-    def __init__(self, desks: dict[str, Desk], script: Sequence[tuple[datetime, str, NewRequest]]) -> None:
+    def __init__(
+        self, desks: Mapping[str, Desk], script: Sequence[PlannedRequest], note: Callable[[str], None]
+    ) -> None:
         self._desks = desks
-        self._script = sorted(script, key=lambda entry: entry[0])
-        self.asked = 0
+        self._script = sorted(script, key=lambda planned: planned.submitted_at)
+        self._note = note
 
     async def tick(self, now: datetime) -> None:
-        """Hand in what is due. What the product could not take stays first in line."""
-        while self._script and self._script[0][0] <= now:
-            _, login, request = self._script[0]
-            try:
-                await self._desks[login].post("/requests", RequestDetail, request)
-                self.asked += 1
-            except RefusedError as refusal:
-                log.warning("request refused", login=login, reason=str(refusal))
+        """Hand in what is due. What an outage kept back stays first in line."""
+        while self._script and self._script[0].submitted_at <= now:
+            planned = self._script[0]
+            if planned.request.pickup_from > now:
+                await self._ask(planned)
+            self._note(planned.code)
             self._script.pop(0)
+
+    async def _ask(self, planned: PlannedRequest) -> None:
+        try:
+            await self._desks[planned.login].post("/requests", RequestDetail, planned.request)
+        except RefusedError as refusal:
+            log.warning("request refused", code=planned.code, reason=str(refusal))
 
 
 class Approver:
@@ -74,13 +80,3 @@ class Clerk:
                 self.confirmed += 1
         except RefusedError as refusal:
             log.info("confirmation refused", request=request.number, reason=str(refusal))
-
-
-async def patiently(action: str, work: object) -> None:
-    """Await `work`; while the product restarts, say so and go on later."""
-    try:
-        await work  # type: ignore[misc]
-    except httpx.TransportError as error:
-        log.info("product not reachable", action=action, error=type(error).__name__)
-    except RefusedError as refusal:
-        log.info("refused", action=action, reason=str(refusal))

@@ -25,6 +25,8 @@ TICK_S = 0.1
 HOUSEKEEPING_EVERY = 10
 """Ticks between two calls of the radios' housekeeping."""
 ENGINE_ON_BEFORE = timedelta(seconds=15)
+CLEARLY_OVER = 1.15
+"""Times the legal limit."""
 SILENT_SHARE = 0.35
 """Share of terminals that lose coverage once in a day."""
 
@@ -54,9 +56,9 @@ class Garage:
     def unit(self, plate: str) -> Unit:
         return self._units[plate]
 
-    def wheel(self, plate: str) -> UnitWheel:
-        """The car for somebody to drive."""
-        return UnitWheel(self._units[plate], self._roads, self._clock)
+    def wheel(self, plate: str, style: Style | None = None) -> UnitWheel:
+        """The car for somebody to drive, in that style rather than its driver's own."""
+        return UnitWheel(self._units[plate], self._roads, self._clock, style)
 
     @property
     def unsent(self) -> int:
@@ -81,13 +83,24 @@ class Garage:
             unit.radio.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """One drive that was made; `seconds_over` above 1.15 times the legal limit."""
+
+    departed_at: datetime
+    arrived_at: datetime
+    seconds_over: float
+
+
 class UnitWheel:
     """Drives one unit along real roads; its terminal sees every second of it."""
 
-    def __init__(self, unit: Unit, roads: Roads, clock: Clock) -> None:
+    def __init__(self, unit: Unit, roads: Roads, clock: Clock, style: Style | None = None) -> None:
         self._unit = unit
         self._roads = roads
         self._clock = clock
+        self._style = style or unit.style
+        self.driven: list[Driven] = []
 
     def place(self) -> Lonlat:
         truth = self._unit.car.truth(self._clock.now())
@@ -97,15 +110,16 @@ class UnitWheel:
         return self._unit.car.truth(self._clock.now()).odometer_km
 
     async def drive_to(self, lon: float, lat: float) -> datetime:
-        return await self.drive_through([(lon, lat)], self._unit.style)
+        return await self.drive_through([(lon, lat)])
 
-    async def drive_through(self, spots: Sequence[Lonlat], style: Style) -> datetime:
+    async def drive_through(self, spots: Sequence[Lonlat]) -> datetime:
         """Drive by way of all `spots`; returns the moment of arrival once it has come."""
         road = await self._roads.between([self.place(), *spots])
-        drive = plan_drive(road, style, self._unit.random)
-        started = self._turn_on()
-        arrival = self._unit.car.depart(drive, started + ENGINE_ON_BEFORE)
+        drive = plan_drive(road, self._style, self._unit.random)
+        departure = self._turn_on() + ENGINE_ON_BEFORE
+        arrival = self._unit.car.depart(drive, departure)
         await asyncio.sleep(max(0.0, self._clock.real_seconds(arrival - self._clock.now())))
+        self.driven.append(Driven(departure, arrival, drive.seconds_over(CLEARLY_OVER)))
         return arrival
 
     def engine_off(self, at: datetime) -> None:

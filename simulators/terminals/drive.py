@@ -30,6 +30,7 @@ class Drive:
     seconds: NDArray[np.float64]
     metres: NDArray[np.float64]
     speeds: NDArray[np.float64]  # m/s
+    limits_kmh: NDArray[np.float64]  # legal limit there
     road_metres: NDArray[np.float64]  # at each vertex of the road
     lonlat: NDArray[np.float64]
 
@@ -40,6 +41,11 @@ class Drive:
     @property
     def length_m(self) -> float:
         return float(self.road_metres[-1])
+
+    def seconds_over(self, share: float) -> float:
+        """For how long the car is faster than `share` times the legal limit."""
+        over = self.speeds[1:] * 3.6 > self.limits_kmh[1:] * share
+        return float(np.diff(self.seconds)[over].sum())
 
     def at(self, second: float) -> tuple[float, float, float, float, float]:
         """Longitude, latitude, speed km/h, heading degrees, metres driven."""
@@ -65,7 +71,8 @@ def plan_drive(road: Road, style: Style, random: np.random.Generator) -> Drive:
     ceiling[[0, -1]] = 0.0
     speeds = _reachable(ceiling, np.diff(stations))
     seconds, metres, profile = _timeline(stations, speeds, halts)
-    return Drive(seconds, metres, profile, road_metres, road.lonlat)
+    limits = np.interp(metres, stations, road.limits_kmh[stretch])
+    return Drive(seconds, metres, profile, limits, road_metres, road.lonlat)
 
 
 def _bend_ceiling(

@@ -1,0 +1,139 @@
+"""Commands: demo, simulate, replay."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from fleet.local.errors import LocalServiceError
+from fleet.local.paths import local_paths
+from fleet.local.secrets import SecretFile
+from fleet.settings import Settings
+from schemas.clock import SHANGHAI
+from schemas.logging import configure_logging
+from simulators.demo.stack import DemoOptions, run_demo
+from simulators.errors import SimulatorError
+from simulators.play.conductor import Conductor, Outside, Script
+from simulators.play.diary import Diary
+from simulators.terminals.radio import BrokerAddress
+from simulators.world import demo_passwords
+
+app = typer.Typer()
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the demo's data.")]
+Seed = Annotated[int, typer.Option(help="Another seed gives another city and another day.")]
+
+
+@app.command()
+def demo(
+    rate: Annotated[float, typer.Option(min=1, max=240, help="Simulated seconds in a real second.")] = 6,
+    seed: Seed = 7,
+    port: Annotated[int | None, typer.Option(help="Port of the web page; 8808 or the next free one.")] = None,
+    data_dir: DataDir = None,
+    until: Annotated[
+        str | None,
+        typer.Option(help="Stop at this simulated moment (2026-03-11T22:30) and print the report."),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the report there as JSON.")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="Begin at this simulated moment instead of where the last run stopped.")
+    ] = None,
+) -> None:
+    """Run the whole product with a simulated city: its cars drive, its offices ask, some misbehave.
+
+    Stop it with Ctrl-C; the next demo goes on where this one stopped.
+
+    Example: motorpool demo --rate 10
+    """
+    options = DemoOptions(
+        paths=local_paths(data_dir or local_paths().data / "demo"),
+        rate=rate,
+        seed=seed,
+        port=port,
+        start=_moment(start),
+        until=_moment(until),
+    )
+    try:
+        outcome = run_demo(options)
+    except (LocalServiceError, SimulatorError) as error:
+        _fail(error)
+    if outcome is not None:
+        outcome.show(Console())
+        if report is not None:
+            report.write_text(json.dumps(asdict(outcome), ensure_ascii=False, indent=1, default=str))
+        raise typer.Exit(0 if outcome.nothing_lost else 1)
+
+
+@app.command(hidden=True)
+def simulate(
+    data_dir: Annotated[Path, typer.Option("--data-dir")],
+    seed: Seed = 7,
+    hold: Annotated[list[str] | None, typer.Option(help="Drivers whose phone a person may take.")] = None,
+    hold_s: Annotated[
+        float, typer.Option(help="Real seconds they leave to that person at every step.")
+    ] = 120,
+    patience_min: Annotated[float, typer.Option(help="The second clerk confirms what is due within.")] = 12,
+    misconduct: Annotated[bool, typer.Option(help="Play the scripted misconduct.")] = True,
+) -> None:
+    """Play the outside world against a running product, which MOTORPOOL_* variables name. Part of `demo`.
+
+    Example: motorpool simulate --data-dir /var/lib/motorpool/demo
+    """
+    settings = Settings()
+    configure_logging(settings, "simulate")
+    clock = settings.the_clock
+    secrets = SecretFile(data_dir / "secrets.json")
+    script = Script(
+        seed=seed,
+        first_day=clock.now().astimezone(SHANGHAI).date(),
+        passwords=demo_passwords(seed),
+        terminal_passwords=secrets.terminal_password,
+        held=frozenset(hold or ()),
+        hold=timedelta(seconds=hold_s * clock.rate),
+        clerk_patience=timedelta(minutes=patience_min),
+        misconduct=misconduct,
+    )
+    outside = Outside(
+        web=f"http://{settings.http_host}:{settings.http_port}",
+        broker=BrokerAddress.of(settings.mqtt_url.get_secret_value()),
+        valhalla=settings.valhalla_url,
+    )
+    asyncio.run(_until_told(Conductor(script, outside, clock, Diary(data_dir / "simulator"))))
+
+
+async def _until_told(conductor: Conductor) -> None:
+    playing = asyncio.create_task(conductor.play())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, playing.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await playing
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A simulated moment as people write it: Shanghai time unless it says otherwise."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a moment: write 2026-03-11T22:30") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
+def _fail(error: LocalServiceError | SimulatorError) -> None:
+    console = Console(stderr=True)
+    console.print(f"[red]✗[/] {escape(str(error))}", highlight=False)
+    remedy = getattr(error, "remedy", "")
+    if remedy:
+        console.print(f"  → {escape(remedy)}", highlight=False)
+    raise typer.Exit(1)

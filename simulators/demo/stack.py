@@ -1,0 +1,151 @@
+"""Starts the local stack over the generated city and the simulator beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rich.console import Console
+from rich.progress import Progress
+
+from fleet.identity.demo import write_demo_accounts
+from fleet.local.addresses import Addresses
+from fleet.local.paths import LocalPaths
+from fleet.local.processes import OwnProcess, command_service, process_environment
+from fleet.local.progress import Steps
+from fleet.local.service import ServiceSpec
+from fleet.local.stack import StackOptions, run
+from schemas.api.identity import DemoAccount, Role
+from schemas.clock import SHANGHAI, SimulatedClock
+from simulators.city import plan_city, write_city
+from simulators.demo.bootstrap import create_administrator
+from simulators.demo.report import DayReport, day_report
+from simulators.play.almanac import start_after
+from simulators.play.diary import Diary
+from simulators.world import build_world, demo_passwords
+
+OFFERED: tuple[tuple[str, Role], ...] = (
+    ("clerk03", "clerk"),
+    ("driver01", "driver"),
+    ("auditor01", "auditor"),
+)
+PERSONS_DRIVER = "driver01"
+OUTSIDE = OwnProcess("simulate", "owner", "fleet")
+JUDGED_AFTER = timedelta(hours=1)
+"""Truth younger than this at the end of a run may still wait for its rule."""
+SETTLE_S = 20.0
+"""Real seconds after the last simulated moment for the last fixes to arrive and be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """`rate`: simulated seconds in a real second. With `until` the demo stops by itself and reports."""
+
+    paths: LocalPaths
+    rate: float
+    seed: int
+    port: int | None
+    start: datetime | None
+    until: datetime | None
+    hold_s: float = 120.0
+
+
+def run_demo(options: DemoOptions) -> DayReport | None:
+    """Run until Ctrl-C, or until `options.until`; then, and only then, there is a report."""
+    return Demo(options).run()
+
+
+class Demo:
+    def __init__(self, options: DemoOptions) -> None:
+        self._options = options
+        self._diary = Diary(options.paths.data / "simulator")
+        self._diary.folder.mkdir(parents=True, exist_ok=True)
+        self._passwords = demo_passwords(options.seed)
+        self._steps = Steps()
+        self._console = Console()
+        self._clock = SimulatedClock(start_after(None), time.time(), options.rate)
+        self._report: DayReport | None = None
+
+    def run(self) -> DayReport | None:
+        options = self._options
+        with self._steps.step("city"):
+            extract = options.paths.cache / f"city-{options.seed}.osm.pbf"
+            extract.parent.mkdir(parents=True, exist_ok=True)
+            write_city(extract, options.seed)
+            world = build_world(plan_city(options.seed), options.seed, passwords=self._passwords)
+        accounts = options.paths.data / "demo-accounts.json"
+        names = {row.login: row.name for row in world.accounts}
+        write_demo_accounts(
+            accounts,
+            [DemoAccount(login=login, name=names[login], role=role, password=self._passwords[role])
+             for login, role in OFFERED],
+        )  # fmt: skip
+        os.environ["MOTORPOOL_DEMO"] = "true"
+        os.environ["MOTORPOOL_DEMO_ACCOUNTS"] = str(accounts)
+        run(
+            StackOptions(
+                paths=options.paths,
+                extract=extract,
+                port=options.port,
+                clock=self._start_clock,
+                terminals=[row.code for row in world.terminals],
+                also=self._simulator,
+                when_ready=self._ready,
+            ),
+            self._steps,
+        )
+        return self._report
+
+    def _start_clock(self) -> str:
+        """The clock starts when our processes do, however long the engines took."""
+        start = self._options.start or start_after(self._diary.last_moment.read())
+        self._clock = SimulatedClock(start, time.time(), self._options.rate)
+        return self._clock.specification()
+
+    def _simulator(self, addresses: Addresses) -> Sequence[ServiceSpec]:
+        create_administrator(addresses.database["owner"], self._passwords["administrator"], addresses.clock)
+        environment = {
+            **process_environment(addresses, OUTSIDE),
+            "MOTORPOOL_DATABASE_URL": "postgresql://nobody@127.0.0.1/none",
+        }
+        return [
+            command_service(
+                "simulate", "--data-dir", str(self._options.paths.data), "--seed", str(self._options.seed),
+                "--hold", PERSONS_DRIVER, "--hold-s", str(self._options.hold_s), environment=environment,
+            )
+        ]  # fmt: skip
+
+    def _ready(self, addresses: Addresses) -> None:
+        self._console.print(
+            f"\n  Motorpool is at [bold]{addresses.web}[/]   (Ctrl-C stops it)", highlight=False
+        )
+        for login, role in OFFERED:
+            self._console.print(f"  {role:8} {login}   {self._passwords[role]}", highlight=False)
+        self._console.print()
+        if self._options.until is not None:
+            threading.Thread(target=self._report_and_stop, args=(addresses, self._options.until)).start()
+
+    def _report_and_stop(self, addresses: Addresses, until: datetime) -> None:
+        try:
+            self._wait_for(until)
+            time.sleep(SETTLE_S)
+            self._report = day_report(addresses.database["owner"], self._diary, as_of=until - JUDGED_AFTER)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def _wait_for(self, until: datetime) -> None:
+        start = self._clock.now()
+        with Progress(console=self._console) as progress:
+            task = progress.add_task("simulated day", total=(until - start).total_seconds())
+            while (now := self._clock.now()) < until:
+                progress.update(
+                    task,
+                    completed=(now - start).total_seconds(),
+                    description=f"{now.astimezone(SHANGHAI):%H:%M}",
+                )
+                time.sleep(1)

@@ -1,0 +1,84 @@
+"""Every driver of the pool: who has which run, whose car is busy, who starts when."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import structlog
+
+from schemas.api.runs import Run
+from schemas.clock import SHANGHAI, Clock
+from simulators.bots.driver import Driver, Habits
+from simulators.bots.office import Desk, RefusedError
+from simulators.play.manners import Manners
+
+LEAD = timedelta(minutes=6)
+"""A driver goes to the car this long before the run starts."""
+
+log = structlog.get_logger()
+
+
+class Crew:
+    """Watches the day's runs and sets drivers to work, one run at a time for each car."""
+
+    def __init__(
+        self,
+        watch: Desk,
+        desks: Mapping[str, Desk],
+        manners: Manners,
+        clock: Clock,
+        held: Mapping[str, Habits],
+    ) -> None:
+        self._watch = watch
+        self._desks = desks  # by the driver's name
+        self._manners = manners
+        self._clock = clock
+        self._held = held
+        self._busy: dict[str, asyncio.Lock] = {}
+        self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
+
+    def car(self, plate: str) -> asyncio.Lock:
+        """Held by whoever drives the car."""
+        return self._busy.setdefault(plate, asyncio.Lock())
+
+    async def tick(self) -> None:
+        now = self._clock.now()
+        runs = await self._watch.get("/runs", list[Run], on=now.astimezone(SHANGHAI).date().isoformat())
+        for run in sorted(runs, key=lambda run: run.planned_start):
+            if run.status == "dispatched":
+                self._start("accept", run, self._driver(run).accept(run))
+            elif run.status in ("accepted", "under_way") and run.planned_start - LEAD <= now:
+                self._start("drive", run, self._drive(run))
+
+    def _driver(self, run: Run) -> Driver:
+        return Driver(self._desks[run.driver], self._clock, self._held.get(run.driver, Habits()))
+
+    async def _drive(self, run: Run) -> None:
+        async with self.car(run.plate):
+            current = await self._watch.get(f"/runs/{run.id}", Run)
+            wheel = self._manners.take_over(current)
+            await self._driver(current).carry_out(wheel.run, wheel)
+            self._manners.hand_back(wheel)
+
+    def _start(self, what: str, run: Run, work: Coroutine[Any, Any, None]) -> None:
+        key = (what, run.id)
+        running = self._tasks.get(key)
+        if running is not None and not running.done():
+            work.close()
+            return
+        self._tasks[key] = asyncio.create_task(self._survive(run, work))
+
+    async def _survive(self, run: Run, work: Coroutine[Any, Any, None]) -> None:
+        """A refusal or an outage ends this attempt; the next tick reads the run again and goes on."""
+        try:
+            await work
+        except RefusedError as refusal:
+            log.info("step refused", run=run.number, reason=str(refusal))
+            await asyncio.sleep(1)
+        except httpx.TransportError as error:
+            log.info("product not reachable", run=run.number, error=type(error).__name__)
+            await asyncio.sleep(1)
