@@ -40,13 +40,14 @@ class StackOptions:
     `extract` is an OpenStreetMap PBF; None takes the one this data folder was last run with.
     `terminals` are enrolled at the private broker before it starts; their passwords come from the stack
     (`Addresses.terminal_url`). `also` gives further services, started once the web page answers.
-    `engines_only` leaves out our own processes. `when_ready` is called once, when everything runs.
+    `clock` may be a function: it is asked when our processes start, so that a simulated clock does not run
+    while engines are fetched. `engines_only` leaves out our own processes. `when_ready` is called once, when everything runs.
     """
 
     paths: LocalPaths = field(default_factory=local_paths)
     extract: Path | None = None
     port: int | None = None
-    clock: str = "real"
+    clock: str | Callable[[], str] = "real"
     terminals: Iterable[str] = ()
     also: Callable[[Addresses], Sequence[ServiceSpec]] = _no_services
     engines_only: bool = False
@@ -69,11 +70,12 @@ class Stack:
         self._paths = options.paths
         self._steps = steps
         self._file = StackFile(options.paths.data)
-        self._reading = StackReading(pid=os.getpid(), url="", clock=options.clock)
+        self._reading = StackReading(pid=os.getpid(), url="", clock="")
         self._supervisor = Supervisor(self._paths.logs, self._record, steps.say)
         self._started = time.monotonic()
 
     def run(self) -> None:
+        os.umask(0o022)  # engines of another user read what we build; secrets set their own mode
         for folder in (self._paths.data, self._paths.logs):
             make_folder(folder, "MOTORPOOL_DATA_DIR")
         require_space(self._paths.data, DATA_BYTES, "MOTORPOOL_DATA_DIR")
@@ -118,7 +120,7 @@ class Stack:
         if further:
             with self._steps.step(", ".join(spec.name for spec in further)):
                 await self._supervisor.start(further)
-        self._update(steps=dict(self._steps.durations))
+        self._update(steps={title: round(taken, 2) for title, taken in self._steps.durations.items()})
         self._steps.say(f"ready after {time.monotonic() - self._started:.1f} s")
         self._options.when_ready(addresses)
 
@@ -136,8 +138,14 @@ class Stack:
             basemap=plan.basemap,
             data=self._paths.data,
             cache=self._paths.cache,
-            clock=self._options.clock,
+            clock=self._start_clock(),
         )
+
+    def _start_clock(self) -> str:
+        clock = self._options.clock
+        specification = clock if isinstance(clock, str) else clock()
+        self._update(clock=specification)
+        return specification
 
     def _stop_on_signals(self) -> asyncio.Event:
         """The first signal stops in order; the next one does not wait."""
