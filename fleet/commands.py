@@ -8,6 +8,7 @@ import fleet.api.cli
 import fleet.calendar.cli
 import fleet.identity.cli
 import fleet.local.cli
+import fleet.planning.cli
 import fleet.timers.cli
 
 app = typer.Typer()
@@ -15,6 +16,7 @@ for domain in (
     fleet.local.cli.app,
     fleet.api.cli.app,
     fleet.timers.cli.app,
+    fleet.planning.cli.app,
     fleet.identity.cli.app,
     fleet.calendar.cli.app,
 ):

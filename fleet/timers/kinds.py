@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fleet.dispatching.putting import ACCEPTANCE
+from fleet.dispatching.timers import on_acceptance
 from fleet.timers import retention
 from fleet.timers.worker import Handler
 
 
 def handlers() -> Mapping[str, Handler]:
-    return {retention.KIND: retention.clean_up}
+    return {retention.KIND: retention.clean_up, ACCEPTANCE: on_acceptance}

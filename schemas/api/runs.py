@@ -56,6 +56,9 @@ class Run(Answered):
     version: int
     odometer_start_km: float | None = None
     odometer_end_km: float | None = None
+    expected_end: Moment | None = None  # the plan, moved by the delay so far; the real end once it is over
+    late_s: int = 0
+    conflict: bool = False  # it runs into the next booking of its car or driver
 
 
 class Step(Received):

@@ -1,0 +1,369 @@
+"""Runs, stops, reservations and steps in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from fleet.database import Connection
+from fleet.dispatching.model import RunRow, StopRow
+from fleet.dispatching.stops import Placed
+from schemas.api.proposals import ProposedRun
+from schemas.api.requests import RequestStatus
+from schemas.api.runs import Step
+from schemas.clock import SHANGHAI
+
+SUPPLIER_IN_SCOPE = """
+SELECT r.supplier_id FROM request r JOIN organisation s ON s.id = r.supplier_id
+WHERE r.id = $1 AND s.path <@ $2::text::ltree
+"""
+
+RUN_IN_SCOPE = """
+SELECT EXISTS (
+    SELECT 1 FROM run r JOIN organisation o ON o.id = r.organisation_id
+    WHERE r.id = $1 AND o.path <@ $2::text::ltree
+)
+"""
+
+PROPOSAL = """
+SELECT p.id, p.request_id, p.status, p.vehicle_id, p.driver_id, p.run_id, p.run_version, p.serves, p.plan,
+       p.expires_at
+FROM proposal p JOIN request r ON r.id = p.request_id JOIN organisation s ON s.id = r.supplier_id
+WHERE p.id = $1 AND s.path <@ $2::text::ltree
+"""
+
+# In one order always, so that two confirmations never wait for each other in a circle.
+LOCK_REQUESTS = """
+SELECT id, number, version, status, supplier_id FROM request WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE
+"""
+
+# Whoever takes a car or a driver waits here for the one before, instead of both failing on the constraint.
+LOCK_VEHICLE = "SELECT plate, status, organisation_id FROM vehicle WHERE id = $1 FOR NO KEY UPDATE"
+LOCK_DRIVER = "SELECT account_id FROM driver WHERE id = $1 FOR NO KEY UPDATE"
+
+HOME_BAY = """
+SELECT b.lon, b.lat, d.lon AS depot_lon, d.lat AS depot_lat
+FROM vehicle v JOIN bay b ON b.id = v.home_bay_id JOIN depot d ON d.id = b.depot_id WHERE v.id = $1
+"""
+
+# A run of the car that is over before $2 begins: the car then starts from its depot, wherever it stands now.
+HAS_EARLIER_RUN = """
+SELECT EXISTS (
+    SELECT 1 FROM run
+    WHERE vehicle_id = $1 AND status IN ('dispatched', 'accepted', 'under_way') AND planned_start < $2
+)
+"""
+
+MARK_CONFIRMED = """
+UPDATE proposal SET status = 'confirmed', confirmed_run_id = $2 WHERE id = $1 AND status = 'open' RETURNING id
+"""
+
+SUPERSEDE_PROPOSALS = """
+UPDATE proposal SET status = 'superseded' WHERE request_id = ANY ($1) AND status IN ('open', 'infeasible')
+"""
+
+NEXT_RUN_ID = "SELECT nextval(pg_get_serial_sequence('run', 'id'))"
+
+INSERT_RUN = """
+INSERT INTO run (id, number, organisation_id, vehicle_id, driver_id, status, planned_start, planned_end,
+                 created_by, created_at)
+OVERRIDING SYSTEM VALUE
+VALUES ($1, $2, $3, $4, $5, 'dispatched', $6, $7, $8, $9)
+"""
+
+# Compare and set: of two who rewrite a run, the second finds another version.
+REWRITE_RUN = """
+UPDATE run
+SET planned_start = CASE WHEN status = 'under_way' THEN planned_start ELSE $3 END,
+    planned_end = $4, version = version + 1
+WHERE id = $1 AND version = $2 AND NOT locked AND status IN ('dispatched', 'accepted', 'under_way')
+RETURNING status
+"""
+
+INSERT_STOP = """
+INSERT INTO run_stop (run_id, place_in_run, kind, request_id, name, lon, lat, planned_arrival,
+                      planned_departure, latest_arrival)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+
+MOVE_STOP = """
+UPDATE run_stop SET place_in_run = $2, planned_arrival = $3, planned_departure = $4, latest_arrival = $5
+WHERE id = $1
+"""
+
+DELETE_STOPS = "DELETE FROM run_stop WHERE run_id = $1 AND request_id = $2"
+
+RENUMBER_STOPS = """
+UPDATE run_stop s SET place_in_run = n.place FROM (
+    SELECT id, row_number() OVER (ORDER BY place_in_run) AS place FROM run_stop WHERE run_id = $1
+) n WHERE n.id = s.id
+"""
+
+RESERVE_VEHICLE = """
+INSERT INTO vehicle_reservation (vehicle_id, kind, run_id, during) VALUES ($1, 'run', $2, tstzrange($3, $4))
+"""
+
+RESERVE_DRIVER = """
+INSERT INTO driver_reservation (driver_id, kind, run_id, during) VALUES ($1, 'run', $2, tstzrange($3, $4))
+"""
+
+RESERVED = """
+SELECT lower(during) AS start, upper(during) AS end
+FROM vehicle_reservation WHERE run_id = $1 AND NOT released
+"""
+
+MOVE_VEHICLE_RESERVATION = """
+UPDATE vehicle_reservation SET during = tstzrange($2, $3) WHERE run_id = $1 AND NOT released
+"""
+
+MOVE_DRIVER_RESERVATION = """
+UPDATE driver_reservation SET during = tstzrange($2, $3) WHERE run_id = $1 AND NOT released
+"""
+
+RELEASE_VEHICLE = "UPDATE vehicle_reservation SET released = true WHERE run_id = $1"
+RELEASE_DRIVER = "UPDATE driver_reservation SET released = true WHERE run_id = $1"
+
+RUN = """
+SELECT r.id, r.number, r.organisation_id, r.vehicle_id, r.driver_id, d.account_id AS driver_account_id,
+       r.status, r.planned_start, r.planned_end, r.started_at, r.ended_at, r.odometer_start_km,
+       r.odometer_end_km, r.version
+FROM run r JOIN driver d ON d.id = r.driver_id
+WHERE r.id = $1
+"""
+
+LOCKED_RUN = f"{RUN} FOR NO KEY UPDATE OF r"
+
+STOPS = """
+SELECT id, place_in_run, kind, request_id, name, lon, lat, planned_arrival, planned_departure, latest_arrival,
+       arrived_at, departed_at
+FROM run_stop WHERE run_id = $1 ORDER BY place_in_run
+"""
+
+RUN_OF_REQUEST = """
+SELECT r.id FROM run_stop s JOIN run r ON r.id = s.run_id
+WHERE s.request_id = $1 AND r.status IN ('dispatched', 'accepted', 'under_way')
+"""
+
+UPDATE_RUN = """
+UPDATE run SET status = $2, accepted_at = coalesce(accepted_at, $3), started_at = $4, ended_at = $5,
+               odometer_start_km = $6, odometer_end_km = $7, version = version + 1
+WHERE id = $1
+"""
+
+MARK_STOP = "UPDATE run_stop SET arrived_at = $2, departed_at = $3 WHERE id = $1"
+
+# A key seen before inserts nothing.
+INSERT_STEP = """
+INSERT INTO run_step (idempotency_key, run_id, action, stop_id, account_id, occurred_at, received_at, lon,
+                      lat, odometer_km)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (idempotency_key) DO NOTHING RETURNING idempotency_key
+"""
+
+STEP = "SELECT run_id, action FROM run_step WHERE idempotency_key = $1"
+
+STATUSES_OF_REQUESTS = "SELECT id, status FROM request WHERE id = ANY ($1) ORDER BY id"
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRow:
+    id: int
+    request_id: int
+    status: str
+    vehicle_id: int | None
+    driver_id: int | None
+    joins: tuple[int, int] | None
+    serves: tuple[tuple[int, int], ...]
+    plan: ProposedRun | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LockedRequest:
+    id: int
+    number: str
+    version: int
+    status: str
+    supplier_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockedVehicle:
+    plate: str
+    status: str
+    organisation_id: int
+
+
+async def supplier_in_scope(connection: Connection, request_id: int, reader_path: str) -> int | None:
+    """The pool asked by the request, if it is the reader's."""
+    supplier: int | None = await connection.fetchval(SUPPLIER_IN_SCOPE, request_id, reader_path)
+    return supplier
+
+
+async def is_in_scope(connection: Connection, run_id: int, reader_path: str) -> bool:
+    return bool(await connection.fetchval(RUN_IN_SCOPE, run_id, reader_path))
+
+
+async def proposal(connection: Connection, proposal_id: int, reader_path: str) -> ProposalRow | None:
+    row = await connection.fetchrow(PROPOSAL, proposal_id, reader_path)
+    if row is None:
+        return None
+    return ProposalRow(
+        id=row["id"],
+        request_id=row["request_id"],
+        status=row["status"],
+        vehicle_id=row["vehicle_id"],
+        driver_id=row["driver_id"],
+        joins=(row["run_id"], row["run_version"]) if row["run_id"] is not None else None,
+        serves=tuple((request_id, version) for request_id, version in row["serves"]),
+        plan=ProposedRun.model_validate(row["plan"]) if row["vehicle_id"] is not None else None,
+        expires_at=row["expires_at"],
+    )
+
+
+async def lock_requests(connection: Connection, request_ids: Sequence[int]) -> list[LockedRequest]:
+    return [LockedRequest(**row) for row in await connection.fetch(LOCK_REQUESTS, list(request_ids))]
+
+
+async def lock_vehicle(connection: Connection, vehicle_id: int) -> LockedVehicle:
+    return LockedVehicle(**await connection.fetchrow(LOCK_VEHICLE, vehicle_id))
+
+
+async def lock_driver(connection: Connection, driver_id: int) -> int:
+    """Returns the driver's account."""
+    return int(await connection.fetchval(LOCK_DRIVER, driver_id))
+
+
+async def home_spots(connection: Connection, vehicle_id: int) -> list[tuple[float, float]]:
+    row = await connection.fetchrow(HOME_BAY, vehicle_id)
+    return [(row["lon"], row["lat"]), (row["depot_lon"], row["depot_lat"])]
+
+
+async def has_earlier_run(connection: Connection, vehicle_id: int, start: datetime) -> bool:
+    return bool(await connection.fetchval(HAS_EARLIER_RUN, vehicle_id, start))
+
+
+async def mark_confirmed(connection: Connection, proposal_id: int, run_id: int) -> bool:
+    return await connection.fetchval(MARK_CONFIRMED, proposal_id, run_id) is not None
+
+
+async def supersede_proposals(connection: Connection, request_ids: Sequence[int]) -> None:
+    await connection.execute(SUPERSEDE_PROPOSALS, list(request_ids))
+
+
+async def insert_run(
+    connection: Connection,
+    *,
+    organisation_id: int,
+    vehicle_id: int,
+    driver_id: int,
+    plan: ProposedRun,
+    created_by: int,
+    now: datetime,
+) -> int:
+    run_id = int(await connection.fetchval(NEXT_RUN_ID))
+    number = f"PC-{now.astimezone(SHANGHAI):%m%d}-{run_id:04d}"
+    await connection.execute(
+        INSERT_RUN, run_id, number, organisation_id, vehicle_id, driver_id, plan.starts_at, plan.ends_at,
+        created_by, now,
+    )  # fmt: skip
+    return run_id
+
+
+async def rewrite_run(connection: Connection, run_id: int, version: int, plan: ProposedRun) -> bool:
+    """Compare and set; False when the run has changed since `version`, is locked, or over."""
+    status = await connection.fetchval(REWRITE_RUN, run_id, version, plan.starts_at, plan.ends_at)
+    return status is not None
+
+
+async def write_stops(connection: Connection, run_id: int, placed: Sequence[Placed]) -> None:
+    for each in placed:
+        stop = each.stop
+        times = (stop.arrival, stop.departure, stop.latest_arrival)
+        if each.stop_id is not None:
+            await connection.execute(MOVE_STOP, each.stop_id, each.place_in_run, *times)
+        else:
+            await connection.execute(
+                INSERT_STOP, run_id, each.place_in_run, stop.kind, stop.request_id, stop.name, stop.lon,
+                stop.lat, *times,
+            )  # fmt: skip
+
+
+async def delete_stops_of(connection: Connection, run_id: int, request_id: int) -> None:
+    await connection.execute(DELETE_STOPS, run_id, request_id)
+    await connection.execute(RENUMBER_STOPS, run_id)
+
+
+async def reserve(
+    connection: Connection, run_id: int, vehicle_id: int, driver_id: int, start: datetime, end: datetime
+) -> None:
+    """Raises asyncpg.ExclusionViolationError when car or driver is taken."""
+    await connection.execute(RESERVE_VEHICLE, vehicle_id, run_id, start, end)
+    await connection.execute(RESERVE_DRIVER, driver_id, run_id, start, end)
+
+
+async def reserved(connection: Connection, run_id: int) -> tuple[datetime, datetime]:
+    row: asyncpg.Record = await connection.fetchrow(RESERVED, run_id)
+    return row["start"], row["end"]
+
+
+async def move_reservations(connection: Connection, run_id: int, start: datetime, end: datetime) -> None:
+    """Raises asyncpg.ExclusionViolationError when car or driver is taken in the new range."""
+    await connection.execute(MOVE_VEHICLE_RESERVATION, run_id, start, end)
+    await connection.execute(MOVE_DRIVER_RESERVATION, run_id, start, end)
+
+
+async def release_reservations(connection: Connection, run_id: int) -> None:
+    await connection.execute(RELEASE_VEHICLE, run_id)
+    await connection.execute(RELEASE_DRIVER, run_id)
+
+
+async def read_run(connection: Connection, run_id: int, *, lock: bool = False) -> RunRow | None:
+    row = await connection.fetchrow(LOCKED_RUN if lock else RUN, run_id)
+    if row is None:
+        return None
+    stops = await connection.fetch(STOPS, run_id)
+    return RunRow(**row, stops=tuple(StopRow(**stop) for stop in stops))
+
+
+async def run_of_request(connection: Connection, request_id: int) -> int | None:
+    run_id: int | None = await connection.fetchval(RUN_OF_REQUEST, request_id)
+    return run_id
+
+
+async def save_run(connection: Connection, before: RunRow, after: RunRow, at: datetime) -> None:
+    """Write what a step changed: state, actual times, odometer."""
+    accepted_at = at if after.status == "accepted" and before.status != "accepted" else None
+    await connection.execute(
+        UPDATE_RUN, after.id, after.status, accepted_at, after.started_at, after.ended_at,
+        after.odometer_start_km, after.odometer_end_km,
+    )  # fmt: skip
+    for old, new in zip(before.stops, after.stops, strict=True):
+        if old != new:
+            await connection.execute(MARK_STOP, new.id, new.arrived_at, new.departed_at)
+
+
+async def insert_step(
+    connection: Connection, run_id: int, step: Step, stop_id: int | None, account_id: int, now: datetime
+) -> bool:
+    """False when this tap was counted before."""
+    key = await connection.fetchval(
+        INSERT_STEP, step.idempotency_key, run_id, step.action, stop_id, account_id, step.occurred_at, now,
+        step.lon, step.lat, step.odometer_km,
+    )  # fmt: skip
+    return key is not None
+
+
+async def step_taken(connection: Connection, key: UUID) -> tuple[int, str] | None:
+    """Run and action of a tap that was counted."""
+    row = await connection.fetchrow(STEP, key)
+    return (row["run_id"], row["action"]) if row else None
+
+
+async def statuses_of(connection: Connection, request_ids: Sequence[int]) -> dict[int, RequestStatus]:
+    rows = await connection.fetch(STATUSES_OF_REQUESTS, list(request_ids))
+    return {row["id"]: row["status"] for row in rows}
