@@ -21,6 +21,7 @@ from fleet.supervision.tracks import LOOKAHEAD, Fix, Quality, assess, in_order
 
 DETECTOR = "trips/1"
 ANCHOR_FIXES = 7
+TRACE_STEP_S = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,10 @@ class _Detector:
                 self.anchor = middle(self.held)
             return place + 1
         self.away.append(place)
-        return self._depart() if self._departed() else place + 1
+        if self._departed():
+            return self._depart()
+        self._anchor_anew()
+        return place + 1
 
     def _drop_drift(self) -> None:
         for place in self.away:
@@ -212,12 +216,35 @@ class _Detector:
         carried = [distance_m(self.anchor, fix.spot) > self.parameters.carried_m for fix in away[-3:]]
         return len(carried) == 3 and all(carried)
 
+    def _anchor_anew(self) -> None:
+        """Moved by less than a trip, in the yard or by drift, and at rest there."""
+        last = self.away[-3:]
+        spots = [self._at(place).spot for place in last]
+        at_rest = all(self._at(place).speed_kmh < self.parameters.moving_kmh for place in last)
+        together = all(distance_m(spots[0], spot) <= self.parameters.radius_m for spot in spots[1:])
+        lasting = self._at(last[-1]).time - self._at(last[0]).time
+        if (
+            len(last) == 3
+            and at_rest
+            and together
+            and lasting.total_seconds() >= self.parameters.stay_unwired_s
+        ):
+            self.held, self.away = spots, []
+            self.anchor = middle(spots)
+
     def _depart(self) -> int:
         """Trace the start back from the proof to the last fix at rest; moving, read on from there."""
-        rest = self.away[0] - 1
-        while rest > self.arrived and not self._at_rest(rest) and self._flag(rest) is Quality.GOOD:
+        fast = (place for place in self.away if self._at(place).speed_kmh >= self.parameters.moving_kmh)
+        rest = next(fast, self.away[0]) - 1
+        while rest > self.arrived and not self._at_rest(rest) and self._shortly_after(rest):
             rest -= 1
+        self.away = [place for place in self.away if place <= rest]
+        self._drop_drift()
         return self._leave(rest)
+
+    def _shortly_after(self, place: int) -> bool:
+        step = self._at(place + 1).time - self._at(place).time
+        return self._flag(place) is Quality.GOOD and step.total_seconds() <= TRACE_STEP_S
 
     def _depart_unseen(self, place: int) -> int:
         """The car was elsewhere when it was next heard of."""

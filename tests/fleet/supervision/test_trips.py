@@ -98,6 +98,16 @@ def test_a_parked_car_in_an_urban_canyon_never_drives() -> None:
     assert Quality.DRIFT in timeline.flags
 
 
+def test_moving_the_car_in_its_yard_is_no_trip_and_does_not_make_the_next_one_early() -> None:
+    drive = Drive().park(60).drive(70, 12).park(600)
+    left = drive.time
+    drive.drive(5_000, 40).park(30)
+
+    (trip,) = trips_of(drive).trips
+
+    assert left - trip.start <= timedelta(minutes=1)
+
+
 def test_jumps_under_way_are_flagged_and_add_no_distance() -> None:
     drive = (
         Drive()
