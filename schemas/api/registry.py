@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_serializer
 
 from schemas.api.base import Answered, Latitude, Longitude, Moment, Received
 from schemas.api.identity import Role
@@ -32,6 +32,11 @@ class AccountRow(Received):
     title: str = ""
     phone: str = ""
     roles: list[Role]
+
+    @field_serializer("password", when_used="json")
+    def _reveal(self, password: SecretStr) -> str:
+        """The file and the wire carry it; repr and logs never do."""
+        return password.get_secret_value()
 
 
 class BayRow(Received):

@@ -132,7 +132,7 @@ def _slow_down(whole: Stroke, avenue: Avenue) -> Iterator[Stroke]:
 def _riverside(terrain: Terrain) -> Iterator[Stroke]:
     for name, side in ((RIVERSIDE_NORTH, 1), (RIVERSIDE_SOUTH, -1)):
         bank = terrain.river_middle.offset_curve(side * RIVERSIDE_M)
-        inside = shapely.clip_by_rect(bank, -5500, -4000, 5400, 2000)
+        inside = shapely.clip_by_rect(bank, -5500, -4000, 5570, 2000)
         yield stroke(RoadKind.SECONDARY, name, inside, stub_m=STUB_M)
 
 

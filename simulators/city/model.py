@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 Lonlat = tuple[float, float]
@@ -159,17 +159,17 @@ class City:
     name_en: str
     seed: int
     bounds: tuple[float, float, float, float]
-    nodes: tuple[Lonlat, ...]
-    signals: frozenset[int]
-    roads: tuple[Road, ...]
-    streets: tuple[Street, ...]
-    places: tuple[Place, ...]
-    depots: tuple[Depot, ...]
-    tunnels: tuple[Tunnel, ...]
-    canyons: tuple[Zone, ...]
-    areas: tuple[Area, ...]
-    lines: tuple[Line, ...]
-    labels: tuple[Label, ...]
+    nodes: tuple[Lonlat, ...] = field(repr=False)
+    signals: frozenset[int] = field(repr=False)
+    roads: tuple[Road, ...] = field(repr=False)
+    streets: tuple[Street, ...] = field(repr=False)
+    places: tuple[Place, ...] = field(repr=False)
+    depots: tuple[Depot, ...] = field(repr=False)
+    tunnels: tuple[Tunnel, ...] = field(repr=False)
+    canyons: tuple[Zone, ...] = field(repr=False)
+    areas: tuple[Area, ...] = field(repr=False)
+    lines: tuple[Line, ...] = field(repr=False)
+    labels: tuple[Label, ...] = field(repr=False)
 
     @property
     def sensitive(self) -> tuple[Place, ...]:

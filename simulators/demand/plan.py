@@ -36,8 +36,8 @@ OCCASIONS_A_DAY = 5
 DEPARTMENTS_AN_OCCASION = (4, 7)
 CARE_TRIPS = (2, 3)
 REST_DAY_TRIPS = (4, 8)
-CONSENT_SHARE = 0.78
-BOOK_AHEAD_SHARE = 0.62
+CONSENT_SHARE = 0.84
+BOOK_AHEAD_SHARE = 0.52
 WAITING_SHARE = 0.34
 BACK_SHARE = 0.6
 """Share of the guests of an occasion who also ask for a car home."""
@@ -131,7 +131,6 @@ class _Draft:
                 department.home,
                 arrival,
                 persons=persons,
-                ahead=True,
             )
 
     def _errand(

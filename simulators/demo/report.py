@@ -63,7 +63,7 @@ class DayReport:
 
 
 def day_report(database_url: str, diary: Diary, *, as_of: datetime) -> DayReport:
-    """Compare database, ledger and truth; what began after `as_of` is left out, since rules may still wait."""
+    """Compare database, ledger and truth; what began after `as_of` is left out: rules may wait."""
     with psycopg.connect(database_url) as connection:
         findings = [Finding(*row) for row in connection.execute(SELECT_FINDINGS, (as_of,))]
         overlaps = sum(

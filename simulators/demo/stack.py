@@ -22,7 +22,7 @@ from fleet.local.service import ServiceSpec
 from fleet.local.stack import StackOptions, run
 from schemas.api.identity import DemoAccount, Role
 from schemas.clock import SHANGHAI, SimulatedClock
-from simulators.city import plan_city, write_city
+from simulators.city import write_city
 from simulators.demo.bootstrap import create_administrator
 from simulators.demo.report import DayReport, day_report
 from simulators.play.almanac import start_after
@@ -76,8 +76,8 @@ class Demo:
         with self._steps.step("city"):
             extract = options.paths.cache / f"city-{options.seed}.osm.pbf"
             extract.parent.mkdir(parents=True, exist_ok=True)
-            write_city(extract, options.seed)
-            world = build_world(plan_city(options.seed), options.seed, passwords=self._passwords)
+            city = write_city(extract, options.seed)
+            world = build_world(city, options.seed, passwords=self._passwords)
         accounts = options.paths.data / "demo-accounts.json"
         names = {row.login: row.name for row in world.accounts}
         write_demo_accounts(

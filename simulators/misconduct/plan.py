@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from random import Random
 
 import chinese_calendar
@@ -16,7 +17,7 @@ from schemas.api.registry import RegistryImport, VehicleRow
 from schemas.clock import SHANGHAI
 from simulators.city import City, Place, PlaceKind, RoadKind
 from simulators.errors import SimulatorError
-from simulators.misconduct.ground import metres
+from simulators.misconduct.ground import metres, spots_between
 from simulators.misconduct.model import Act, Expectation, Habit, Leg, Lonlat, Script, Span
 
 FAR_M = 2_000.0
@@ -175,14 +176,18 @@ class _Stage:
 
     def _kerb(self, bay: Lonlat) -> Lonlat:
         """A spot on a quiet street near the bay, yet outside the yard."""
-        city = self._city
-        spots = sorted(
-            {city.nodes[node] for road in city.roads if road.kind in SURFACE for node in road.nodes},
-            key=lambda spot: abs(metres(bay, spot) - sum(NEAR_BAY_M) / 2),
-        )
-        if not NEAR_BAY_M[0] <= metres(bay, spots[0]) <= NEAR_BAY_M[1]:
-            raise SimulatorError(f"no street corner {NEAR_BAY_M} m from the bay at {bay}")
-        return spots[0]
+        nodes = self._city.nodes
+        spots = [
+            spot
+            for road in self._city.roads
+            if road.kind in SURFACE
+            for a, b in pairwise(road.nodes)
+            for spot in spots_between(nodes[a], nodes[b])
+            if NEAR_BAY_M[0] <= metres(bay, spot) <= NEAR_BAY_M[1]
+        ]
+        if not spots:
+            raise SimulatorError(f"no street {NEAR_BAY_M} m from the bay at {bay}")
+        return min(spots, key=lambda spot: abs(metres(bay, spot) - sum(NEAR_BAY_M) / 2))
 
     def _bay(self, car: VehicleRow) -> Lonlat:
         return self._bays[car.depot, car.bay]
