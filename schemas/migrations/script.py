@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from alembic import op
@@ -9,7 +10,7 @@ from alembic import op
 
 def run_sql(script: str) -> None:
     """Execute a script of several statements. Without parameters, so that `%` means itself."""
-    with op.get_bind().connection.cursor() as cursor:
+    with closing(op.get_bind().connection.cursor()) as cursor:
         cursor.execute(script)
 
 
