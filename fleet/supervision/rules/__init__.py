@@ -1,0 +1,1 @@
+"""The rules of DOMAIN §A, one module each: a pure function of what a Context holds."""
