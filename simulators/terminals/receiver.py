@@ -91,9 +91,9 @@ class Receiver:
         moving = truth.speed_kmh > 1.0
         speed = max(0.0, truth.speed_kmh + self._random.normal(0, 0.6)) if moving else 0.0
         return Reading(
-            lon,
-            lat,
-            speed,
+            float(lon),
+            float(lat),
+            float(speed),
             truth.heading_deg % 360,
             True,
             int(self._random.integers(*sight.satellites, endpoint=True)),

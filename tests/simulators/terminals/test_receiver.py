@@ -45,3 +45,11 @@ def test_in_a_tunnel_there_is_no_fix_and_the_last_known_place_is_repeated() -> N
 
     assert not inside.fixed
     assert (inside.lon, inside.lat) == (before.lon, before.lat)
+
+
+def test_a_reading_is_made_of_plain_numbers_that_the_wire_takes() -> None:
+    canyon = receiver()
+
+    readings = [canyon.read(truth(117.955, 36.655), START + timedelta(seconds=n)) for n in range(200)]
+
+    assert {type(value) for r in readings for value in (r.lon, r.lat, r.speed_kmh, r.heading_deg)} == {float}
