@@ -34,11 +34,22 @@ def engine_account() -> Account:
     return Account(entry.pw_uid, entry.pw_gid)
 
 
+def require_named(account: Account) -> None:
+    """initdb looks its user up by name; a container may run us under a bare number."""
+    try:
+        pwd.getpwuid(account.uid)
+    except KeyError:
+        raise LocalServiceError(
+            f"This user has the number {account.uid} but no name, which PostgreSQL needs.",
+            f"Run as a user that has an entry in /etc/passwd, or add one for {account.uid}.",
+        ) from None
+
+
 def private_folder(path: Path, account: Account) -> Path:
     """A folder only `account` can enter (0700), every parent of which it can pass through."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not account.is_current:
-        _require_reachable(path.parent, account)
+        require_reachable(path.parent, account, "MOTORPOOL_DATA_DIR")
         os.chown(path, account.uid, account.gid)
     path.chmod(0o700)
     return path
@@ -65,12 +76,13 @@ def launcher(account: Account, death_signal: str) -> list[str]:
     return [*argv, "--"]
 
 
-def _require_reachable(path: Path, account: Account) -> None:
+def require_reachable(path: Path, account: Account, variable: str) -> None:
+    """`account` can pass through every folder down to `path`; if not, say which setting moves it."""
     for folder in (path, *path.parents):
         status = folder.stat()
         needed = stat.S_IXUSR if status.st_uid == account.uid else stat.S_IXOTH
         if not status.st_mode & needed:
             raise LocalServiceError(
                 f"As root the engines run as the user 'nobody', who cannot pass through {folder}.",
-                f"chmod o+x {folder}, or point MOTORPOOL_DATA_DIR at a folder everybody can reach.",
+                f"chmod o+x {folder}, or point {variable} at a folder everybody can reach.",
             )

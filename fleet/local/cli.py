@@ -106,7 +106,7 @@ def _print_url(addresses: Addresses) -> None:
 
 def _print_engines(addresses: Addresses) -> None:
     """As lines a shell can read; they carry passwords, which is what a developer asked for."""
-    for name in ("owner", *sorted(addresses.database)):
+    for name in sorted(addresses.database):
         typer.echo(f"# database as {name}: {addresses.database[name]}")
     for user, url in addresses.mqtt.items():
         typer.echo(f"# broker as {user}: {url}")

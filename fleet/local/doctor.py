@@ -8,7 +8,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 from urllib.error import URLError
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from fleet.local import apt
-from fleet.local.account import engine_account
+from fleet.local.account import engine_account, require_named
 from fleet.local.architecture import this_architecture
 from fleet.local.engines import FETCH_BYTES, cached_engines
 from fleet.local.errors import LocalServiceError
@@ -72,8 +72,13 @@ def _timezone() -> Finding:
 def _folders(paths: LocalPaths) -> Iterator[Finding]:
     yield _folder("cache folder", paths.cache, FETCH_BYTES, "MOTORPOOL_CACHE_DIR")
     yield _folder("data folder", paths.data, DATA_BYTES, "MOTORPOOL_DATA_DIR")
-    user = engine_account()
-    yield Finding("engines run as", "good", "this user" if user.is_current else f"uid {user.uid} (nobody)")
+    yield _attempt("engines run as", _engine_user)
+
+
+def _engine_user() -> str:
+    account = engine_account()
+    require_named(account)
+    return "this user" if account.is_current else f"nobody (uid {account.uid})"
 
 
 def _folder(subject: str, path: Path, needed: int, variable: str) -> Finding:
@@ -95,12 +100,16 @@ def _engines(paths: LocalPaths) -> Iterator[Finding]:
         engines = cached_engines(paths)
     except LocalServiceError:
         return
-    if engines is not None:
-        for name, version in engines.versions.items():
-            yield Finding(name, "good", f"{version}, cached")
+    if engines is None:
+        yield Finding("engines", "warning", "not fetched yet", "`motorpool up` fetches them, about 120 MB.")
+        yield _attempt("debian mirror", _reachable_mirror)
         return
-    yield Finding("engines", "warning", "not fetched yet", "`motorpool up` fetches them, about 120 MB.")
-    yield _attempt("debian mirror", _reachable_mirror)
+    for name, version in engines.versions.items():
+        yield Finding(name, "good", f"{version}, cached")
+    mirror = _attempt("debian mirror", _reachable_mirror)
+    if mirror.verdict == "problem":
+        mirror = replace(mirror, verdict="warning", remedy="Not needed while the engines are cached.")
+    yield mirror
 
 
 def _reachable_mirror() -> str:
@@ -109,7 +118,7 @@ def _reachable_mirror() -> str:
     if not mirror.startswith(("http://", "https://")):
         return mirror
     try:
-        urlopen(address, timeout=10).close()  # noqa: S310 - the scheme was checked
+        urlopen(address, timeout=5).close()  # noqa: S310 - the scheme was checked
     except (URLError, OSError) as error:
         raise LocalServiceError(f"{address} cannot be reached ({error})", apt.REMEDY_MIRROR) from error
     return f"{mirror}, suite {apt.SUITE}"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fleet.local import apt
+from fleet.local.account import engine_account, require_reachable
 from fleet.local.architecture import REMEDY_OWN_ENGINES, Architecture, this_architecture
 from fleet.local.errors import EngineUnavailableError
 from fleet.local.paths import LocalPaths, make_folder, require_space
@@ -65,6 +66,8 @@ def ensure_engines(paths: LocalPaths, steps: Steps) -> Engines:
     """All engines, fetching what is not cached yet. Two processes never fetch at once."""
     architecture = this_architecture()
     make_folder(paths.cache, "MOTORPOOL_CACHE_DIR")
+    if not engine_account().is_current:
+        require_reachable(paths.cache, engine_account(), "MOTORPOOL_CACHE_DIR")
     debian = _debian_home(paths, architecture)
     valhalla = _valhalla_home(paths, architecture)
     if not (_is_complete(debian) and _is_complete(valhalla)):

@@ -13,7 +13,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from fleet.local.account import Account, engine_account, hand_over, launcher, private_folder
+from fleet.local.account import Account, engine_account, hand_over, launcher, private_folder, require_named
 from fleet.local.engines import Engines
 from fleet.local.errors import ServiceFailedError
 from fleet.local.ports import remembered_port
@@ -83,6 +83,7 @@ class PostgresServer:
         self._configure()
 
     def _initialise(self) -> None:
+        require_named(self.account)
         private_folder(self.folder, self.account)
         half_made = self.folder / "cluster.part"
         shutil.rmtree(half_made, ignore_errors=True)

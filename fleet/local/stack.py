@@ -41,7 +41,8 @@ class StackOptions:
     `terminals` are enrolled at the private broker before it starts; their passwords come from the stack
     (`Addresses.terminal_url`). `also` gives further services, started once the web page answers.
     `clock` may be a function: it is asked when our processes start, so that a simulated clock does not run
-    while engines are fetched. `engines_only` leaves out our own processes. `when_ready` is called once, when everything runs.
+    while engines are fetched. `engines_only` leaves out our own processes. `when_ready` is called once, when
+    everything runs.
     """
 
     paths: LocalPaths = field(default_factory=local_paths)
