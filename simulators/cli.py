@@ -9,22 +9,26 @@ import signal
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 
 from fleet.local.errors import LocalServiceError
 from fleet.local.paths import local_paths
 from fleet.local.secrets import SecretFile
 from fleet.settings import Settings
+from fleet.supervision.errors import TrackFileError
+from fleet.supervision.files import read_track
 from schemas.clock import SHANGHAI
 from schemas.logging import configure_logging
 from simulators.demo.stack import DemoOptions, run_demo
 from simulators.errors import SimulatorError
 from simulators.play.conductor import Conductor, Outside, Script
 from simulators.play.diary import Diary
+from simulators.replay.play import play
 from simulators.terminals.radio import BrokerAddress
 from simulators.world import demo_passwords
 
@@ -111,6 +115,65 @@ def simulate(
     asyncio.run(_until_told(Conductor(script, outside, clock, Diary(data_dir / "simulator"))))
 
 
+@app.command()
+def replay(
+    files: Annotated[
+        list[Path], typer.Argument(exists=True, dir_okay=False, help="GPX, NMEA, CSV or .plt files.")
+    ],
+    terminal: Annotated[
+        str, typer.Option(help="Id of the terminal, which gets a car of its own.")
+    ] = "REPLAY01",
+    speed: Annotated[
+        float, typer.Option(min=0, help="Recorded seconds in a real second; 0 is as fast as it goes.")
+    ] = 0,
+    keep_times: Annotated[
+        bool, typer.Option("--keep-times", help="Keep the recorded times instead of ending now.")
+    ] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="Data folder of the running stack.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Publish recorded tracks to a running stack as a terminal would; all files are one track.
+
+    Example: motorpool replay track.gpx --speed 60
+    """
+    try:
+        recording = read_track(files)
+        with Progress(console=Console(stderr=True)) as bar:
+            task = bar.add_task("acknowledged", total=len(recording.fixes))
+            enrolled = asyncio.run(
+                play(
+                    recording,
+                    local_paths(data_dir),
+                    terminal,
+                    speed=speed,
+                    keep_times=keep_times,
+                    progress=lambda done, _total: bar.update(task, completed=done),
+                )
+            )
+    except (SimulatorError, TrackFileError, LocalServiceError) as error:
+        _fail(error)
+    told = {
+        "terminal": enrolled.terminal,
+        "plate": enrolled.plate,
+        "fixes": len(recording.fixes),
+        "passed_over": recording.complaints,
+        "url": enrolled.web,
+    }
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    console = Console()
+    console.print(f"{len(recording.fixes)} fixes of {enrolled.plate} are stored")
+    for complaint in recording.complaints[:20]:
+        console.print(f"[yellow]![/] {escape(complaint)}", highlight=False)
+    console.print(
+        f"See its trips at {enrolled.web} as {enrolled.auditor}, password {enrolled.auditor_password}",
+        highlight=False,
+    )
+
+
 async def _until_told(conductor: Conductor) -> None:
     playing = asyncio.create_task(conductor.play())
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -130,7 +193,7 @@ def _moment(text: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
 
 
-def _fail(error: LocalServiceError | SimulatorError) -> None:
+def _fail(error: Exception) -> NoReturn:
     console = Console(stderr=True)
     console.print(f"[red]✗[/] {escape(str(error))}", highlight=False)
     remedy = getattr(error, "remedy", "")

@@ -8,6 +8,7 @@ import httpx
 import structlog
 from pydantic import BaseModel, TypeAdapter
 
+from schemas.api.base import Received
 from simulators.errors import SimulatorError
 
 Answer = TypeVar("Answer")
@@ -20,6 +21,10 @@ class RefusedError(SimulatorError):
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(f"{status}: {detail}")
         self.status = status
+
+
+class EveryPackagedYear(Received):
+    """The calendar import without rows: the years that the product brings."""
 
 
 class Desk:

@@ -23,11 +23,12 @@ from fleet.local.stack import StackOptions, run
 from schemas.api.identity import DemoAccount, Role
 from schemas.clock import SHANGHAI, SimulatedClock
 from simulators.city import write_city
-from simulators.demo.bootstrap import create_administrator
 from simulators.demo.report import DayReport, day_report
+from simulators.operator import create_administrator
 from simulators.play.almanac import start_after
 from simulators.play.diary import Diary
 from simulators.world import build_world, demo_passwords
+from simulators.world.departments import CITY_CODE
 
 OFFERED: tuple[tuple[str, Role], ...] = (
     ("clerk03", "clerk"),
@@ -108,7 +109,13 @@ class Demo:
         return self._clock.specification()
 
     def _simulator(self, addresses: Addresses) -> Sequence[ServiceSpec]:
-        create_administrator(addresses.database["owner"], self._passwords["administrator"], addresses.clock)
+        create_administrator(
+            addresses.database["owner"],
+            login="admin",
+            organisation=CITY_CODE,
+            password=self._passwords["administrator"],
+            clock=addresses.clock,
+        )
         environment = {
             **process_environment(addresses, OUTSIDE),
             "MOTORPOOL_DATABASE_URL": "postgresql://nobody@127.0.0.1/none",

@@ -12,13 +12,12 @@ from typing import Any
 import httpx
 import structlog
 
-from schemas.api.base import Received
 from schemas.api.identity import Role
 from schemas.api.live import LiveVehicle
 from schemas.api.registry import ImportResult, RegistryImport
 from schemas.clock import SHANGHAI, Clock
 from simulators.bots.driver import Habits
-from simulators.bots.office import Desk, RefusedError
+from simulators.bots.office import Desk, EveryPackagedYear, RefusedError
 from simulators.bots.seats import Approver, Clerk, Requester
 from simulators.city import City, plan_city
 from simulators.demand import PlannedRequest, plan_demand
@@ -111,7 +110,7 @@ class Conductor:
 
     async def _enrol(self) -> None:
         admin = self._desks["admin"]
-        await self._insist(lambda: admin.post("/admin/calendar", dict[str, Any], _EveryPackagedYear()))
+        await self._insist(lambda: admin.post("/admin/calendar", dict[str, Any], EveryPackagedYear()))
         result = await self._insist(lambda: admin.post("/admin/registry", ImportResult, self._world))
         log.info("organisation imported", added=result.added)
 
@@ -202,10 +201,6 @@ class Conductor:
                 if refusal.status < httpx.codes.INTERNAL_SERVER_ERROR:
                     raise
                 await asyncio.sleep(0.5)
-
-
-class _EveryPackagedYear(Received):
-    """No rows: the calendar the product brings."""
 
 
 async def _one_after_the_other(works: list[Callable[[], Awaitable[None]]]) -> None:

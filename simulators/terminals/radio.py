@@ -8,7 +8,7 @@ import socket
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from schemas.telemetry import Ack, Fix, Status, topic
 from simulators.terminals.ledger import Ledger
-from simulators.terminals.terminal import Terminal
+from simulators.terminals.outbox import Outbox
 
 KEEPALIVE_S = 60
 LONGEST_WAIT_S = 15.0
@@ -37,10 +37,25 @@ class BrokerAddress:
         return cls(parts.hostname or "127.0.0.1", parts.port or 1883)
 
 
+class Sender(Protocol):
+    """A terminal as its radio sees it."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    def has_coverage(self, at: datetime) -> bool: ...
+
+    def sending_time(self, at: datetime) -> int:
+        """The terminal's own clock, ms UTC."""
+
+
 class Radio:
     """Carries a terminal's outbox to the broker and its acknowledgements back."""
 
-    def __init__(self, terminal: Terminal, password: str, broker: BrokerAddress, ledger: Ledger) -> None:
+    def __init__(self, terminal: Sender, password: str, broker: BrokerAddress, ledger: Ledger) -> None:
         self._terminal = terminal
         self._broker = broker
         self._ledger = ledger

@@ -28,7 +28,7 @@ DRIVER_SURNAMES = (
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 OFFICE: tuple[tuple[str, str, str, str, Role], ...] = (
-    ("admin", POOL_CODE, "顾工", "系统管理员", "administrator"),
+    ("admin", CITY_CODE, "顾工", "系统管理员", "administrator"),
     ("clerk02", POOL_CODE, "常调度", "调度员", "clerk"),
     ("clerk03", POOL_CODE, "乔调度", "调度员", "clerk"),
     ("platform01", POOL_CODE, "胡主任", "平台审核", "platform_approver"),

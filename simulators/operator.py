@@ -7,16 +7,15 @@ import subprocess
 import sys
 
 from simulators.errors import SimulatorError
-from simulators.world.departments import CITY_CODE
-
-ADMINISTRATOR = "admin"
 
 
-def create_administrator(database_url: str, password: str, clock: str) -> None:
-    """Create the demo's administrator as an operator would; one that exists is left alone."""
+def create_administrator(
+    database_url: str, *, login: str, organisation: str, password: str, clock: str
+) -> None:
+    """Create an administrator as an operator would; one that exists is left alone."""
     done = subprocess.run(
         [sys.executable, "-m", "fleet.cli", "admin", "create",
-         "--login", ADMINISTRATOR, "--organisation", CITY_CODE],
+         "--login", login, "--organisation", organisation],
         env={
             **os.environ,
             "MOTORPOOL_DATABASE_URL": database_url,

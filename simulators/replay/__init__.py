@@ -1,0 +1,3 @@
+"""Recorded tracks, published through the broker as a terminal would."""
+
+from __future__ import annotations
