@@ -1584,6 +1584,18 @@ export interface components {
             odometer_start_km?: number | null;
             /** Odometer End Km */
             odometer_end_km?: number | null;
+            /** Expected End */
+            expected_end?: string | null;
+            /**
+             * Late S
+             * @default 0
+             */
+            late_s: number;
+            /**
+             * Conflict
+             * @default false
+             */
+            conflict: boolean;
         };
         /** RunStop */
         RunStop: {
@@ -2125,6 +2137,7 @@ export interface operations {
         parameters: {
             query?: {
                 q?: string;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -2234,9 +2247,9 @@ export interface operations {
     };
     cv_api_v1_choices_vehicles_get: {
         parameters: {
-            query?: {
-                since?: string | null;
-                until?: string | null;
+            query: {
+                until: string;
+                from: string;
             };
             header?: never;
             path?: never;
@@ -2266,9 +2279,9 @@ export interface operations {
     };
     cd_api_v1_choices_drivers_get: {
         parameters: {
-            query?: {
-                since?: string | null;
-                until?: string | null;
+            query: {
+                until: string;
+                from: string;
             };
             header?: never;
             path?: never;
@@ -2319,17 +2332,14 @@ export interface operations {
     rs_api_v1_requests_get: {
         parameters: {
             query?: {
+                status?: ("draft" | "unit_review" | "unit_rejected" | "withdrawn" | "platform_review" | "platform_rejected" | "pending_dispatch" | "no_vehicle" | "rental" | "dispatched" | "accepted" | "reassign_requested" | "en_route" | "arrived" | "in_service" | "suspended" | "swapping" | "service_ended" | "returned" | "fee_confirm" | "disputed" | "settled" | "reviewed" | "archived" | "cancelled" | "expired")[];
                 limit?: number;
             };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
-            content: {
-                "application/json": ("draft" | "unit_review" | "unit_rejected" | "withdrawn" | "platform_review" | "platform_rejected" | "pending_dispatch" | "no_vehicle" | "rental" | "dispatched" | "accepted" | "reassign_requested" | "en_route" | "arrived" | "in_service" | "suspended" | "swapping" | "service_ended" | "returned" | "fee_confirm" | "disputed" | "settled" | "reviewed" | "archived" | "cancelled" | "expired")[] | null;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -2803,16 +2813,14 @@ export interface operations {
     };
     cases_api_v1_cases_get: {
         parameters: {
-            query?: never;
+            query?: {
+                status?: ("detected" | "auto_cleared" | "to_verify" | "explain_requested" | "explained" | "under_review" | "cleared" | "irregular" | "rectifying" | "confirmed" | "sanction" | "referred" | "closed" | "archived")[];
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
-            content: {
-                "application/json": ("detected" | "auto_cleared" | "to_verify" | "explain_requested" | "explained" | "under_review" | "cleared" | "irregular" | "rectifying" | "confirmed" | "sanction" | "referred" | "closed" | "archived")[] | null;
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -2904,6 +2912,8 @@ export interface operations {
         parameters: {
             query?: {
                 vehicle_id?: number | null;
+                from?: string | null;
+                until?: string | null;
             };
             header?: never;
             path?: never;

@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
-import { answer, api } from '@/api/client'
+import { get, post, remove } from '@/api/client'
 import { Problem } from '@/api/problem'
 import type { DemoAccount, Me, Role } from '@/api/types'
 
@@ -21,7 +21,7 @@ export const useSession = defineStore('session', () => {
 
   async function restore() {
     try {
-      remember(await answer(api.GET('/api/v1/session')))
+      remember(await get('/api/v1/session'))
     } catch (problem) {
       if (problem instanceof Problem && problem.unreachable) {
         const kept = localStorage.getItem(LAST_KNOWN)
@@ -34,12 +34,12 @@ export const useSession = defineStore('session', () => {
   }
 
   async function signIn(login: string, password: string) {
-    remember(await answer(api.POST('/api/v1/session', { body: { login, password } })))
+    remember(await post('/api/v1/session', { login, password }))
   }
 
   async function signOut() {
     try {
-      await answer(api.DELETE('/api/v1/session'))
+      await remove('/api/v1/session')
     } finally {
       remember(null)
     }
@@ -47,7 +47,7 @@ export const useSession = defineStore('session', () => {
 
   async function demoAccounts(): Promise<DemoAccount[]> {
     try {
-      return await answer(api.GET('/api/v1/demo/accounts'))
+      return await get('/api/v1/demo/accounts')
     } catch {
       return [] // not a demo
     }

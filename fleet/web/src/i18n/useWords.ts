@@ -1,0 +1,13 @@
+import { useI18n } from 'vue-i18n'
+import type { Words } from '@/i18n/reasons'
+import { clockTime, duration } from '@/time/format'
+
+export function useWords(): Words {
+  const { t, te } = useI18n()
+  return {
+    t: (key, values) => t(key, values ?? {}),
+    te: (key) => te(key),
+    time: clockTime,
+    span: duration,
+  }
+}
