@@ -6,13 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+import fleet.calendar.api
+import fleet.dispatching.api
+import fleet.identity.api
+import fleet.live.api
 import fleet.maps.api
+import fleet.orders.api
+import fleet.planning.api
+import fleet.registry.api
 import schemas.migrations
 from fleet.api import health, problems
 from fleet.api.dependencies import guard_against_forgery
@@ -25,9 +31,16 @@ from fleet.live.relay import Relay
 from fleet.settings import Settings
 from schemas.api.base import Problem
 
-DOMAINS = (
-    "identity", "registry", "calendar", "orders", "planning", "dispatching", "supervision", "live", "maps",
-)  # fmt: skip
+ROUTERS = (
+    fleet.identity.api.router,
+    fleet.registry.api.router,
+    fleet.calendar.api.router,
+    fleet.orders.api.router,
+    fleet.planning.api.router,
+    fleet.dispatching.api.router,
+    fleet.live.api.router,
+    fleet.maps.api.router,
+)
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "default": {"model": Problem, "description": "Problem details (application/problem+json)"}
@@ -61,9 +74,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def _api() -> APIRouter:
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS, dependencies=[Depends(guard_against_forgery)])
-    for domain in DOMAINS:
-        if find_spec(f"fleet.{domain}") and find_spec(f"fleet.{domain}.api"):
-            router.include_router(import_module(f"fleet.{domain}.api").router)
+    for domain in ROUTERS:
+        router.include_router(domain)
+    with suppress(ModuleNotFoundError):
+        router.include_router(import_module("fleet.supervision.api").router)
     return router
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from fleet.api.dependencies import Now, Reader, RowId, Transaction, requires
-from fleet.orders import repository, service
+from fleet.orders import cancelling, repository, service
 from fleet.orders.model import POOL_ROLES, USER_ROLES, Scope
 from fleet.orders.transitions import OPEN
 from schemas.api.requests import Decision, NewRequest, RequestDetail, RequestStatus, RequestSummary
@@ -60,4 +60,4 @@ async def reject(
 async def cancel(
     connection: Transaction, reader: Orderer, now: Now, request_id: RowId, decision: Decision
 ) -> RequestDetail:
-    return await service.cancel(connection, reader, request_id, decision.note, now)
+    return await cancelling.cancel(connection, reader, request_id, decision.note, now)

@@ -67,18 +67,6 @@ async def reject(
     return await _decide(connection, reader, request_id, "reject", note, now)
 
 
-async def cancel(
-    connection: Connection, reader: Reader, request_id: int, note: str, now: datetime
-) -> RequestDetail:
-    """The requester withdraws, or a clerk cancels, before a car is dispatched."""
-    await detail(connection, Scope.of(reader), request_id)
-    requester = await repository.requester_of(connection, request_id)
-    if requester != reader.account_id and not reader.is_any_of("clerk"):
-        raise ForbiddenError("only its requester or a clerk may cancel a request")
-    await move(connection, request_id, "cancel", actor=reader.actor, now=now, note=note)
-    return await detail(connection, Scope.of(reader), request_id)
-
-
 async def move(
     connection: Connection,
     request_id: int,
