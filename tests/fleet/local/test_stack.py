@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from fleet.local.engines import Engines
+from fleet.local.errors import AlreadyRunningError
+from fleet.local.state import ServiceReading, StackFile
 
 WAIT_SECONDS = 60.0
 
@@ -53,24 +54,34 @@ class Stack:
                 return process
         raise AssertionError(f"the stack ended with {process.wait()}")
 
-    def status(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(self.run("status", "--json").stdout)
-        return document
+    def services(self) -> tuple[ServiceReading, ...]:
+        reading = StackFile(self.data).read()
+        assert reading is not None
+        return reading.services
 
-    def pids(self) -> dict[str, int]:
-        return {service["name"]: service["pid"] for service in self.status()["services"]}
+    def pids(self) -> list[int]:
+        return [service.pid for service in self.services() if service.pid is not None]
+
+    def restarts_when_ready(self) -> list[int]:
+        """How often each service that is ready was started again."""
+        return [service.restarts for service in self.services() if service.condition == "ready"]
+
+
+@pytest.fixture(scope="module")
+def data(engines: Engines) -> Iterator[Path]:
+    """One data folder for this module: tests start and stop on what the one before left."""
+    with tempfile.TemporaryDirectory(prefix="motorpool-stack-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @pytest.fixture
-def stack(engines: Engines, city_pbf: Path) -> Iterator[Stack]:
-    with tempfile.TemporaryDirectory(prefix="motorpool-stack-") as folder:
-        data = Path(folder)
-        data.chmod(0o755)
-        stack = Stack(data, city_pbf)
-        yield stack
-        for process in stack.started:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=WAIT_SECONDS)
+def stack(data: Path, city_pbf: Path) -> Iterator[Stack]:
+    stack = Stack(data, city_pbf)
+    yield stack
+    for process in stack.started:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=WAIT_SECONDS)
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -82,31 +93,28 @@ def until(condition: Callable[[], bool]) -> None:
 
 def test_the_stack_recovers_from_kills_stops_cleanly_and_starts_again_on_the_same_data(stack: Stack) -> None:
     process = stack.up()
-    before = stack.status()
-    assert before["healthy"]
-    assert (before["fixes"], before["trips"], before["dead_letters"]) == (0, 0, 0)
-    pids = stack.pids()
-    assert sorted(pids) == ["broker", "database", "routing"]
-
-    for pid in pids.values():
+    for pid in stack.pids():
         os.kill(pid, signal.SIGKILL)
-    until(lambda: [service["restarts"] for service in stack.status()["services"]] == [1, 1, 1])
-    until(lambda: bool(stack.status()["healthy"]))
+    until(lambda: stack.restarts_when_ready() == [1, 1, 1])
     ports = json.loads((stack.data / "ports.json").read_text())
 
-    second = stack.run("up", "--engines-only")
-    assert second.returncode == 1
-    assert "already runs" in second.stderr
+    status = json.loads(stack.run("status", "--json").stdout)
+    assert status["healthy"]
+    assert [service["name"] for service in status["services"]] == ["database", "broker", "routing"]
+    assert (status["fixes"], status["vehicles_online"], status["trips"], status["violations"]) == (0, 0, 0, 0)
+    assert (status["requests"], status["runs"], status["dead_letters"]) == (0, 0, 0)
+    with pytest.raises(AlreadyRunningError), StackFile(stack.data).hold():
+        pass
 
     running = stack.pids()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=WAIT_SECONDS)
     assert process.returncode == 0
-    assert not any(psutil.pid_exists(pid) for pid in running.values())
+    assert not any(psutil.pid_exists(pid) for pid in running)
     assert stack.run("status").returncode == 3
 
     stack.up()
-    assert stack.status()["healthy"]
+    assert stack.restarts_when_ready() == [0, 0, 0]
     assert json.loads((stack.data / "ports.json").read_text()) == ports
 
 
@@ -116,8 +124,8 @@ def test_what_a_crashed_stack_left_behind_is_recovered(stack: Stack) -> None:
     crashed.kill()
     crashed.communicate()
     stack.up()
-    assert stack.status()["healthy"]
-    assert not any(psutil.pid_exists(pid) for pid in left.values())
+    assert stack.restarts_when_ready() == [0, 0, 0]
+    assert not any(psutil.pid_exists(pid) for pid in left)
 
 
 def test_the_doctor_reports_every_engine_for_machines(stack: Stack) -> None:
