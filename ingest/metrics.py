@@ -15,7 +15,7 @@ COMMIT_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 class Metrics:
     """Counts since this process started."""
 
-    def __init__(self, waiting: Callable[[], int]) -> None:
+    def __init__(self, waiting: Callable[[], int], receiving: Callable[[], bool]) -> None:
         self.registry = CollectorRegistry()
         self.received = Counter(
             "ingest_received",
@@ -39,6 +39,10 @@ class Metrics:
             "ingest_waiting_messages", "Received and not yet in a batch", registry=self.registry
         )
         self.waiting.set_function(waiting)
+        self.receiving = Gauge(
+            "ingest_receiving", "1 while the broker delivers to us", registry=self.registry
+        )
+        self.receiving.set_function(receiving)
 
     def count(self, stored: Stored) -> None:
         self.committed.inc(stored.new)

@@ -51,6 +51,7 @@ class MqttReceiver:
         self._lock = threading.RLock()
         self._epoch = 0
         self._connected = False
+        self._subscribed = False
         self._paused = False
         self._closed = threading.Event()
         self._client = self._new_client()
@@ -72,7 +73,7 @@ class MqttReceiver:
         if not self._arrived.wait(window_s):
             return []
         until = time.monotonic() + window_s
-        while len(self._queue) < limit and (left := until - time.monotonic()) > 0:
+        while not self._paused and len(self._queue) < limit and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, GATHER_STEP_S))
         self._arrived.clear()
         taken = [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
@@ -106,6 +107,10 @@ class MqttReceiver:
     @property
     def waiting(self) -> int:
         return len(self._queue)
+
+    @property
+    def receiving(self) -> bool:
+        return self._subscribed
 
     def _new_client(self) -> mqtt.Client:
         client = mqtt.Client(
@@ -145,7 +150,7 @@ class MqttReceiver:
     ) -> None:
         with self._lock:
             self._epoch += 1
-            self._connected = False
+            self._connected = self._subscribed = False
         self._closed.set()
         if reason.is_failure:
             log.warning("connection to the broker lost, trying again", reason=str(reason))
@@ -157,8 +162,9 @@ class MqttReceiver:
             log.error(
                 "broker refused a subscription", topics=SUBSCRIPTIONS, reasons=[str(r) for r in reasons]
             )
-        else:
-            log.info("receiving", topics=SUBSCRIPTIONS)
+            return
+        self._subscribed = True
+        log.info("receiving", topics=SUBSCRIPTIONS)
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         if self._paused or (message.qos == 0 and len(self._queue) >= self._limit):

@@ -41,6 +41,9 @@ class Progress:
         return Progress(self.boot, upto, tuple(beyond))
 
     def bounded(self) -> Progress:
+        """Without the ranges that are too many to keep."""
+        if len(self.ranges) <= MAX_RANGES:
+            return self
         return replace(self, ranges=self.ranges[:MAX_RANGES])
 
     def ack(self) -> Ack:

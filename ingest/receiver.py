@@ -33,3 +33,7 @@ class Receiver(Protocol):
     @property
     def waiting(self) -> int:
         """Messages held and not yet taken."""
+
+    @property
+    def receiving(self) -> bool:
+        """Whether the source delivers to us at present."""

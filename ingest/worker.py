@@ -35,7 +35,7 @@ class Worker:
         self._receiver = receiver or MqttReceiver(settings, settings.the_clock)
         self._database = Database(settings.database_url.get_secret_value(), self._stop)
         self._writer = Writer(self._database, self._bounds)
-        self._metrics = Metrics(lambda: self._receiver.waiting)
+        self.metrics = Metrics(lambda: self.waiting, lambda: self.receiving)
 
     def run(self) -> bool:
         """Work until told to stop (SIGTERM, SIGINT or `stop`); False if it ended by a fault of its own."""
@@ -43,7 +43,7 @@ class Worker:
             signal.signal(signal.SIGTERM, self._on_signal)
             signal.signal(signal.SIGINT, self._on_signal)
         if self._settings.metrics_port:
-            self._metrics.serve(self._settings.metrics_port)
+            self.metrics.serve(self._settings.metrics_port)
         writing = threading.Thread(target=self._write_until_stopped, name="writer", daemon=True)
         self._receiver.start()
         writing.start()
@@ -55,6 +55,16 @@ class Worker:
         """Ask `run` to commit what is held, acknowledge it and return, within 10 s."""
         self._receiver.pause()
         self._stop.set()
+
+    @property
+    def waiting(self) -> int:
+        """Messages received and not yet in a batch."""
+        return self._receiver.waiting
+
+    @property
+    def receiving(self) -> bool:
+        """Whether the broker delivers to us at present."""
+        return self._receiver.receiving
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self.stop()
@@ -83,11 +93,11 @@ class Worker:
     def _write(self, messages: list[Message]) -> None:
         if not messages:
             return
-        self._metrics.received.inc(len(messages))
+        self.metrics.received.inc(len(messages))
         for stored in self._writer.write(messages):
             self._receiver.acknowledge(stored.messages)
             self._receiver.tell(stored.acks)
-            self._metrics.count(stored)
+            self.metrics.count(stored)
 
     def _finish(self, writing: threading.Thread) -> None:
         started = time.monotonic()

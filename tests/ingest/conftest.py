@@ -89,6 +89,7 @@ def running(settings: IngestSettings) -> Iterator[Worker]:
     thread = threading.Thread(target=worker.run)
     thread.start()
     try:
+        eventually(lambda: worker.receiving, "the broker delivers to the worker")
         yield worker
     finally:
         worker.stop()

@@ -25,14 +25,14 @@ def write(writer: Writer, *messages: Message) -> Stored:
 def test_a_fix_becomes_a_row_with_its_three_clocks(writer: Writer, registry: Registry) -> None:
     terminal_id = registry.terminal("T1")
 
-    write(writer, message("T1", fix(5, alarm=2**32 - 1)))
+    write(writer, message("T1", fix(5, lon=117.5, alarm=2**32 - 1)))
 
     assert registry.rows(
         """SELECT terminal_id, time, sent_at, received_at, boot, seq, lon, lat, speed_kmh, heading_deg,
                   altitude_m, odometer_km, ignition, energy_pct, satellites, fixed, alarm FROM position"""
     ) == [
         (
-            terminal_id, TEN_TO + timedelta(seconds=5), TEN_TO + timedelta(seconds=5.2), NOON, 1, 5, 117.0105,
+            terminal_id, TEN_TO + timedelta(seconds=5), TEN_TO + timedelta(seconds=5.2), NOON, 1, 5, 117.5,
             36.65, 42.5, 90, None, 1204.5, True, 71, 14, True, 2**32 - 1,
         )
     ]  # fmt: skip
