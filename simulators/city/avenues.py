@@ -30,6 +30,7 @@ STUB_M = 110.0
 KNOT_M = 700.0
 WANDER_M = 20.0
 BANK_M = 22.0
+SHORE_M = 20.0
 TUNNEL_MOUTH_M = 95.0
 
 
@@ -93,6 +94,10 @@ def cut_at_water(whole: Stroke, river: Polygon, bridge: tuple[str, str] | None) 
 def _dig(whole: Stroke, lake: Polygon) -> Iterator[Stroke]:
     if whole.bridge or not whole.line.intersects(lake):
         yield whole
+        return
+    if whole.line.boundary.intersects(lake):
+        # It ends at the lake: the road along the shore takes it up.
+        yield replace(whole, line=whole.line.difference(lake.buffer(SHORE_M)))
         return
     mouth = lake.buffer(TUNNEL_MOUTH_M)
     for piece in _pieces(whole.line, mouth):

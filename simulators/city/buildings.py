@@ -43,9 +43,9 @@ SLABS = Rows("apartments", 58, 15, 16, 30, (6, 18), 0.12, 20)
 TOWERS = Rows("apartments", 30, 26, 34, 36, (18, 33), 0.15, 9)
 COURTS = Rows("residential", 44, 17, 9, 17, (2, 5), 0.15, 20)
 OFFICES = Rows("commercial", 52, 38, 26, 30, (8, 30), 0.15, 6)
-SHEDS = Rows("industrial", 92, 52, 24, 26, (1, 2), 0.15, 8)
+SHEDS = Rows("industrial", 92, 52, 24, 26, (1, 2), 0.15, 14)
 CAMPUS = Rows("school", 64, 20, 34, 48, (4, 7), 0.3, 12)
-CIVIC = Rows("government", 60, 24, 36, 52, (5, 14), 0.2, 5)
+CIVIC = Rows("government", 60, 24, 36, 52, (5, 14), 0.2, 7)
 HALLS = Rows("public", 110, 80, 60, 60, (2, 4), 0.0, 2)
 SMALL = Rows("retail", 26, 16, 30, 30, (1, 3), 0.3, 3)
 COTTAGES = Rows("house", 15, 11, 8, 12, (1, 2), 0.25, 40)
@@ -80,7 +80,7 @@ def fill(block: Polygon, rows: Rows, clear: BaseGeometry | None, random: Random)
     fits = shapely.contains(yard, shapes) & (generator.random(left.size) >= rows.left_out)
     if clear is not None:
         fits &= ~shapely.intersects(clear, shapes)
-    return Houses(rows.kind, levels, boxes[fits][: rows.most])
+    return Houses(rows.kind, levels, _innermost(boxes[fits], yard, rows.most))
 
 
 def quarter_rows(at: tuple[float, float], core: bool, downtown: bool, random: Random) -> Rows | None:
@@ -103,6 +103,13 @@ def village(block: Polygon, random: Random) -> tuple[Polygon, Houses] | None:
     if not block.buffer(-40).contains(outline):
         return None
     return outline, fill(outline.buffer(16), COTTAGES, None, random)
+
+
+def _innermost(boxes: Metres, yard: Polygon, most: int) -> Metres:
+    """The houses nearest to the middle: what is left free lies at the edges."""
+    middle = yard.centroid
+    away = np.hypot(boxes[:, 0] + boxes[:, 2] - 2 * middle.x, boxes[:, 1] + boxes[:, 3] - 2 * middle.y)
+    return boxes[np.argsort(away, kind="stable")[:most]]
 
 
 def _pick(chance: float, shares: tuple[tuple[float, Rows], ...]) -> Rows | None:

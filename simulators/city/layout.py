@@ -70,7 +70,7 @@ AVENUES: tuple[Avenue, ...] = (
     Avenue("新华路", "Xinhua Road", "ns", 840, -4450, 5050, S),
     Avenue("建设路", "Jianshe Road", "ns", 1730, -N, N, P, "S231"),
     Avenue("育才路", "Yucai Road", "ns", 2590, -4450, 3900, S, slow=((-700, 40, 30),)),
-    Avenue("创业路", "Chuangye Road", "ns", 4260, -2080, 5050, S),
+    Avenue("创业路", "Chuangye Road", "ns", 4260, -2400, 5050, S),
     Avenue("科技大道", "Keji Avenue", "ns", 5520, -5600, 5050, S),
     Avenue("长兴路", "Changxing Road", "ew", 5050, -5450, 5520, S),
     Avenue("北苑路", "Beiyuan Road", "ew", 3900, -5450, 5520, P),
