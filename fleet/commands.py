@@ -23,7 +23,9 @@ MODULES = {
     "calendar": "fleet.calendar.cli",
     "work": "fleet.timers.cli",
     "plan": "fleet.planning.cli",
+    "supervise": "fleet.supervision.cli",
     "trips": "fleet.supervision.cli",
+    "match": "fleet.supervision.cli",
 }
 
 

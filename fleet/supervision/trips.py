@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from fleet.supervision.geometry import Spot, distance_m, middle
 from fleet.supervision.measures import Drive, measure
 from fleet.supervision.timeline import Stay, Timeline, Trip
-from fleet.supervision.tracks import LOOKAHEAD, Fix, Quality, assess, in_order
+from fleet.supervision.tracks import CLOCK_TOLERANCE, LOOKAHEAD, Fix, Quality, assess, in_order
 
 DETECTOR = "trips/1"
 ANCHOR_FIXES = 7
@@ -68,8 +68,11 @@ DEFAULT_PARAMETERS = TripParameters()
 def detect(
     fixes: Iterable[Fix], as_of: datetime, parameters: TripParameters = DEFAULT_PARAMETERS
 ) -> Timeline:
-    """Trips and stays of one vehicle as of a moment. Order and repetition of `fixes` do not matter."""
-    ordered = in_order(fix for fix in fixes if fix.time <= as_of)
+    """Trips and stays of one vehicle as of a moment. Order and repetition of `fixes` do not matter.
+
+    What a clock that is a little fast dates after `as_of` belongs to it.
+    """
+    ordered = in_order(fix for fix in fixes if fix.time <= as_of + CLOCK_TOLERANCE)
     machine = _Detector(ordered, assess(ordered), parameters)
     machine.run()
     return machine.timeline(as_of)

@@ -65,7 +65,8 @@ HOLD = "SELECT true FROM supervision_work WHERE vehicle_id = $1 AND attempt = $2
 
 SETTLE = """
 UPDATE supervision_work
-SET changed_from = CASE WHEN revision = $3 THEN NULL ELSE changed_from END, due_at = $4, leased_until = NULL
+SET changed_from = CASE WHEN revision = $3 THEN NULL ELSE changed_from END, due_at = $4,
+    leased_until = clock_timestamp() + $5 * interval '1 second'
 WHERE vehicle_id = $1 AND attempt = $2
 """
 
@@ -115,9 +116,12 @@ async def hold(connection: Connection, work: Work) -> bool:
     return bool(await connection.fetchval(HOLD, work.vehicle_id, work.attempt))
 
 
-async def settle(connection: Connection, work: Work, due_at: datetime | None) -> None:
-    """The vehicle is done, in the transaction of its results; what came in meanwhile stays to be done."""
-    await connection.execute(SETTLE, work.vehicle_id, work.attempt, work.revision, due_at)
+async def settle(connection: Connection, work: Work, due_at: datetime | None, rest_s: float = 0.0) -> None:
+    """The vehicle is done, in the transaction of its results; what came in meanwhile stays to be done.
+
+    Nobody takes it up again for `rest_s` real seconds, so that fixes that come together are handled together.
+    """
+    await connection.execute(SETTLE, work.vehicle_id, work.attempt, work.revision, due_at, rest_s)
 
 
 async def postpone(connection: Connection, work: Work, seconds: float) -> None:

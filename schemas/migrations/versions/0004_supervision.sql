@@ -32,6 +32,7 @@ CREATE TABLE trip (
     -- as nothing up to settled_at changed. Null while the stay that ends it is not confirmed.
     resume_from   timestamptz,
     settled_at    timestamptz,
+    content_digest text NOT NULL,                 -- of all that this version says: equal ones need no new version
     matched       jsonb,                          -- road matching: schemas.api.supervision.MatchedTrack
     as_of         timestamptz NOT NULL,
     superseded_at timestamptz,
@@ -59,6 +60,7 @@ CREATE TABLE violation (
     thresholds    jsonb NOT NULL,                 -- snapshot of the parameters
     evidence      jsonb NOT NULL,                 -- frozen copy of the fixes and records it rests on
     explanations  jsonb NOT NULL DEFAULT '[]',    -- innocent explanations tried: code, holds or not
+    content_digest text NOT NULL,                 -- of all that this version says: equal ones need no new version
     provisional   boolean NOT NULL DEFAULT false, -- its trip or stay still goes on: completed in place until it ends
     as_of         timestamptz NOT NULL,
     superseded_at timestamptz,
