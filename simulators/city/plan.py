@@ -31,7 +31,8 @@ def plan_city(seed: int = DEFAULT_SEED) -> City:
     avenues = draw_avenues(terrain, random)
     frame = avenues + draw_frontage(terrain)
     fabric = weave(terrain, frame, _sites(), random)
-    survey = Survey(fabric.blocks, frame + fabric.streets)
+    # A street that obstacles cut off from the town is no front for a place: only what a network keeps counts.
+    survey = Survey(fabric.blocks, join([*frame, *fabric.streets]).strokes)
     places, drives = site_places(survey)
     depots, yards = site_depots(survey)
     network = join([*frame, *draw_rings(terrain, avenues), *fabric.streets, *drives, *yards])

@@ -83,9 +83,16 @@ def test_the_streets_of_the_plan_are_there(town: City, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", IMPORTANT)
-def test_a_place_stands_on_a_node_of_the_network(town: City, name: str) -> None:
-    place = town.place(name)
-    assert min(metres((place.lon, place.lat), node) for node in town.nodes) < 1
+def test_the_places_people_go_to_are_there(town: City, name: str) -> None:
+    assert town.place(name).name_en
+
+
+@pytest.mark.parametrize("seed", [1, 7, 42])
+def test_every_place_and_depot_stands_on_a_node_of_the_network(seed: int) -> None:
+    city = plan_city(seed)
+    spots = [(place.lon, place.lat) for place in city.places]
+    spots += [(depot.lon, depot.lat) for depot in city.depots]
+    assert max(min(metres(spot, node) for node in city.nodes) for spot in spots) < 3
 
 
 def test_no_two_places_share_a_name_or_a_spot(town: City) -> None:
