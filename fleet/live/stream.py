@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from sse_starlette import ServerSentEvent
 
@@ -30,7 +30,7 @@ NO_COUNTERS = Counters(
 
 async def events(
     relay: Relay, pool: Pool, reader: Reader, token: str, after: Cursor | None
-) -> AsyncIterator[ServerSentEvent]:
+) -> AsyncGenerator[ServerSentEvent, None]:
     """Ends when the session does, or when the client is too slow: it then resumes with its last event id."""
     subscriber = relay.subscribe(View.of(reader))
     try:
