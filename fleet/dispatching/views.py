@@ -12,6 +12,7 @@ from fleet.dispatching.model import RunRow, StopRow
 from fleet.dispatching.steps import late_s, next_step
 from fleet.errors import NotFoundError
 from fleet.identity.model import Reader
+from fleet.orders.model import POOL_ROLES
 from schemas.api.runs import Run, RunStop
 from schemas.clock import SHANGHAI
 
@@ -65,8 +66,9 @@ class Passengers:
 
 
 async def one_run(connection: Connection, reader: Reader, run_id: int) -> Run:
-    """A run of the reader's pool, or that the reader drives."""
-    found = await _runs(connection, reader, ONE_RUN, run_id, reader.organisation_path, reader.driver_id or 0)
+    """A run of the reader's pool, or that the reader drives. A driver sees no others."""
+    path = reader.organisation_path if reader.is_any_of(*POOL_ROLES) else None
+    found = await _runs(connection, reader, ONE_RUN, run_id, path, reader.driver_id)
     if not found:
         raise NotFoundError(f"there is no run {run_id}")
     return found[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from dispatch import (
     Block,
@@ -44,8 +44,8 @@ LONG_S = 30 * 24 * 3600
 
 
 def epoch_of(now: datetime) -> datetime:
-    """Second zero: the local midnight before `now`."""
-    return now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    """Second zero: the midnight in Shanghai before `now`, in UTC."""
+    return now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
 def problem_of(snapshot: Snapshot, places: Places, travel: Travel, params: Params) -> Problem:

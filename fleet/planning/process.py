@@ -35,11 +35,11 @@ LONGEST_BACKOFF_S = 10.0
 class PlannerProcess:
     """Leads when it can; while it does, `planner` answers. Outlives restarts of database and router."""
 
-    def __init__(self, settings: Settings, planning: PlanningSettings, address: str) -> None:
+    def __init__(self, settings: Settings, planning: PlanningSettings, address: str, clock: Clock) -> None:
         self._settings = settings
         self._planning = planning
         self._address = address
-        self._clock = settings.the_clock
+        self._clock = clock
         self._solver = Solver()
         self.planner: Planner | None = None
 
@@ -178,9 +178,13 @@ def create_planner_app(process: PlannerProcess) -> FastAPI:
 def run_planner(settings: Settings, planning: PlanningSettings) -> None:
     """Until SIGTERM or SIGINT."""
     listener = socket.create_server(("127.0.0.1", settings.planner_port))
+    planner_server(settings, planning, listener, settings.the_clock).run(sockets=[listener])
+
+
+def planner_server(
+    settings: Settings, planning: PlanningSettings, listener: socket.socket, clock: Clock
+) -> uvicorn.Server:
+    """A server that leads, or waits to lead, while it runs on `listener`."""
     address = f"127.0.0.1:{listener.getsockname()[1]}"
-    process = PlannerProcess(settings, planning, address)
-    config = uvicorn.Config(
-        create_planner_app(process), log_config=None, access_log=False, timeout_graceful_shutdown=5
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    app = create_planner_app(PlannerProcess(settings, planning, address, clock))
+    return uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=5))

@@ -18,6 +18,9 @@ from fleet.settings import Settings
 from schemas.clock import FixedClock
 from tests.conftest import ROLE_PASSWORD
 from tests.fleet.office import ADMIN, MORNING, PASSWORD, Office, town
+from tests.fleet.pool import pool, pool_database, pool_template
+
+__all__ = ["empty_office", "office", "pool", "pool_database", "pool_template", "town_template", "town_url"]
 
 TOWN_TEMPLATE = "motorpool_town"
 _town_numbers = itertools.count(1)
