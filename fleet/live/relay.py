@@ -38,11 +38,17 @@ class Relay:
 
     async def run(self) -> None:
         """Until cancelled. A database that is away only makes it wait."""
+        stands_still = False
         while True:
             try:
                 await self.tick()
+                if stands_still:
+                    log.info("live picture moves again")
+                stands_still = False
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("live picture stands still", error=repr(error))
+                if not stands_still:
+                    log.warning("live picture stands still", error=repr(error))
+                stands_still = True
             await asyncio.sleep(PERIOD_S)
 
     async def tick(self) -> None:
