@@ -95,6 +95,12 @@ UPDATE run_stop SET place_in_run = $2, planned_arrival = $3, planned_departure =
 WHERE id = $1
 """
 
+# A tap at a stop that is taken away stays counted; the audit log remembers where it was.
+DETACH_STEPS = """
+UPDATE run_step SET stop_id = NULL
+WHERE stop_id IN (SELECT id FROM run_stop WHERE run_id = $1 AND request_id = $2)
+"""
+
 DELETE_STOPS = "DELETE FROM run_stop WHERE run_id = $1 AND request_id = $2"
 
 RENUMBER_STOPS = """
@@ -294,6 +300,7 @@ async def write_stops(connection: Connection, run_id: int, placed: Sequence[Plac
 
 
 async def delete_stops_of(connection: Connection, run_id: int, request_id: int) -> None:
+    await connection.execute(DETACH_STEPS, run_id, request_id)
     await connection.execute(DELETE_STOPS, run_id, request_id)
     await connection.execute(RENUMBER_STOPS, run_id)
 

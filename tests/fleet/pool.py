@@ -124,7 +124,8 @@ class MotorPool:
             "arrive_by": at(by),
             **changes,
         }
-        return await self.ok(self.clerk.post("/requests", json=new))
+        asked: dict[str, Any] = await self.ok(self.clerk.post("/requests", json=new))
+        return asked
 
     async def organisation(self, code: str) -> int:
         return int(await self.office.fetchval("SELECT id FROM organisation WHERE code = $1", code))
@@ -155,14 +156,18 @@ class MotorPool:
         return response.json()
 
     async def proposals(self, request: dict[str, Any]) -> dict[str, Any]:
-        return await self.ok(self.clerk.get(f"/requests/{request['id']}/proposals"))
+        found: dict[str, Any] = await self.ok(self.clerk.get(f"/requests/{request['id']}/proposals"))
+        return found
 
     async def request(self, request: dict[str, Any]) -> dict[str, Any]:
-        return await self.ok(self.clerk.get(f"/requests/{request['id']}"))
+        found: dict[str, Any] = await self.ok(self.clerk.get(f"/requests/{request['id']}"))
+        return found
 
     async def confirm_first(self, request: dict[str, Any]) -> dict[str, Any]:
         found = await self.proposals(request)
-        return await self.ok(self.clerk.post(f"/proposals/{found['proposals'][0]['id']}/confirm"))
+        best = found["proposals"][0]
+        run: dict[str, Any] = await self.ok(self.clerk.post(f"/proposals/{best['id']}/confirm"))
+        return run
 
     async def assign(
         self, request: dict[str, Any], plate: str, login: str, reason: str = "领导指定"

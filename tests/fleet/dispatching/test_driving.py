@@ -180,6 +180,31 @@ async def test_a_clerk_takes_a_run_back_with_a_reason(pool: MotorPool) -> None:
     assert again.status_code == 409
 
 
+async def test_a_request_cancelled_at_the_door_lets_the_car_go_home(pool: MotorPool) -> None:
+    asked, run = await _dispatched(pool)
+    driver = await pool.driver_of(run)
+    run = await driver.go_on(run, 3)
+    await pool.ok(pool.clerk.post(f"/requests/{asked['id']}/cancel", json={"note": "领导改期"}))
+    assert (await pool.request(asked))["status"] == "cancelled"
+    run = await pool.ok(pool.clerk.get(f"/runs/{run['id']}"))
+    assert [s["kind"] for s in run["stops"]] == ["return"]
+    assert (await driver.go_on(run, 1))["status"] == "returned"
+    assert (await pool.request(asked))["status"] == "cancelled"
+
+
+async def test_a_request_that_leaves_a_shared_run_moves_nobody_else(pool: MotorPool) -> None:
+    first, run = await _dispatched(pool, share_consent=True)
+    second = await pool.ask("市档案馆", "开发区管委会", ready=60, by=120, share_consent=True)
+    answer = await pool.assign(second, "示A·10088", "driver01")
+    assert answer.json()["id"] == run["id"]
+    before = {s["id"]: s["planned_departure"] for s in answer.json()["stops"]}
+    await pool.ok(pool.clerk.post(f"/requests/{second['id']}/cancel", json={"note": "领导改期"}))
+    after = await pool.ok(pool.clerk.get(f"/runs/{run['id']}"))
+    assert {s["request_id"] for s in after["stops"]} == {first["id"], None}
+    assert all(before[s["id"]] == s["planned_departure"] for s in after["stops"])
+    assert (await pool.request(first))["status"] == "dispatched"
+
+
 async def test_a_run_with_people_in_the_car_is_not_cancelled(pool: MotorPool) -> None:
     _, run = await _dispatched(pool)
     driver = await pool.driver_of(run)
