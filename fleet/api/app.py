@@ -42,6 +42,9 @@ ROUTERS = (
     fleet.maps.api.router,
 )
 
+LARGEST_BODY = 2**20
+"""Bytes; a route that takes more says so itself."""
+
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "default": {"model": Problem, "description": "Problem details (application/problem+json)"}
 }
@@ -57,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        max_body_size=LARGEST_BODY,
     )
     app.state.settings = settings
     app.state.clock = settings.the_clock

@@ -26,6 +26,7 @@ router = APIRouter(tags=["registry"])
 
 Administrator = Annotated[Reader, Depends(requires("administrator"))]
 Clerk = Annotated[Reader, Depends(requires("clerk"))]
+LARGEST_IMPORT = 32 * 2**20  # bytes
 LONGEST_WINDOW = timedelta(days=62)
 
 
@@ -43,7 +44,7 @@ def window(start: Annotated[Moment, Query(alias="from")], until: Moment) -> Wind
     return Window(start, until)
 
 
-@router.post("/admin/registry")
+@router.post("/admin/registry", max_body_size=LARGEST_IMPORT)
 async def import_registry(
     connection: Transaction, reader: Administrator, now: Now, data: RegistryImport
 ) -> ImportResult:

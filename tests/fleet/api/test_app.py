@@ -113,6 +113,14 @@ async def test_what_does_not_exist_is_a_problem_too(office: Office, path: str) -
     assert answer.headers["content-type"] == PROBLEM
 
 
+async def test_a_body_beyond_reason_is_refused(office: Office) -> None:
+    requester = await office.signed_in("requester.finance")
+
+    answer = await requester.post("/requests", json={"purpose": "x" * 2**20})
+
+    assert answer.status_code == 413
+
+
 async def test_pages_load_only_what_we_serve(office: Office) -> None:
     answer = await office.browser().get("/session")
 
