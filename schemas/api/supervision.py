@@ -69,6 +69,7 @@ class Explanation(Answered):
 
     code: str
     holds: bool
+    clears: bool = False  # holding, it closes the finding by itself
     values: dict[str, str | int | float | None] = {}
 
 
@@ -90,6 +91,8 @@ class Violation(Answered):
     explanations: list[Explanation]
     evidence_digest: str
     fixes: int
+    provisional: bool = False  # its trip or stay still goes on
+    withdrawn: bool = False  # it no longer holds: later data, or an order entered since
 
 
 class CaseSummary(Answered):
