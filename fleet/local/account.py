@@ -48,8 +48,8 @@ def require_named(account: Account) -> None:
 def private_folder(path: Path, account: Account) -> Path:
     """A folder only `account` can enter (0700), every parent of which it can pass through."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_reachable(path.parent, account, "MOTORPOOL_DATA_DIR")
     if not account.is_current:
-        require_reachable(path.parent, account, "MOTORPOOL_DATA_DIR")
         os.chown(path, account.uid, account.gid)
     path.chmod(0o700)
     return path
@@ -78,6 +78,8 @@ def launcher(account: Account, death_signal: str) -> list[str]:
 
 def require_reachable(path: Path, account: Account, variable: str) -> None:
     """`account` can pass through every folder down to `path`; if not, say which setting moves it."""
+    if account.is_current:
+        return
     for folder in (path, *path.parents):
         status = folder.stat()
         needed = stat.S_IXUSR if status.st_uid == account.uid else stat.S_IXOTH

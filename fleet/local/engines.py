@@ -66,8 +66,7 @@ def ensure_engines(paths: LocalPaths, steps: Steps) -> Engines:
     """All engines, fetching what is not cached yet. Two processes never fetch at once."""
     architecture = this_architecture()
     make_folder(paths.cache, "MOTORPOOL_CACHE_DIR")
-    if not engine_account().is_current:
-        require_reachable(paths.cache, engine_account(), "MOTORPOOL_CACHE_DIR")
+    require_reachable(paths.cache, engine_account(), "MOTORPOOL_CACHE_DIR")
     debian = _debian_home(paths, architecture)
     valhalla = _valhalla_home(paths, architecture)
     if not (_is_complete(debian) and _is_complete(valhalla)):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from fleet.local.account import engine_account, require_reachable
 from fleet.local.addresses import Addresses
 from fleet.local.paths import DATA_BYTES, LocalPaths, local_paths, make_folder, require_space
 from fleet.local.plan import Plan, configured_engines, find_extract, make_plan
@@ -79,6 +80,7 @@ class Stack:
         os.umask(0o022)  # engines of another user read what we build; secrets set their own mode
         for folder in (self._paths.data, self._paths.logs):
             make_folder(folder, "MOTORPOOL_DATA_DIR")
+        require_reachable(self._paths.data, engine_account(), "MOTORPOOL_DATA_DIR")
         require_space(self._paths.data, DATA_BYTES, "MOTORPOOL_DATA_DIR")
         with self._file.hold():
             for name in self._file.end_leftovers():

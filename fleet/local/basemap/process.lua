@@ -1,7 +1,7 @@
 -- What the base map shows of an OpenStreetMap extract. Layers: water, park, building, road, rail, place, poi.
 -- Names are the local ones (Chinese in China); numbers are the zoom from which a feature is drawn.
 
-node_keys = { "place", "amenity", "office", "railway", "highway", "tourism", "shop" }
+node_keys = { "place", "amenity", "office", "railway", "aeroway", "tourism" }
 way_keys = { "highway", "railway", "waterway", "natural", "water", "landuse", "leisure", "building", "amenity", "office" }
 
 local ROAD = {
@@ -19,7 +19,7 @@ local GREEN = { park = true, garden = true, nature_reserve = true, grass = true,
 local POI_AMENITY = {
   townhall = true, courthouse = true, police = true, fire_station = true, hospital = true, school = true,
   university = true, college = true, bus_station = true, library = true, parking = true, charging_station = true,
-  fuel = true, restaurant = true, theatre = true, bank = true,
+  fuel = true, conference_centre = true, restaurant = true, theatre = true, bank = true,
 }
 
 local function set_name()
@@ -34,6 +34,7 @@ local function point_of_interest()
   if POI_AMENITY[amenity] then return amenity, 13 end
   if office == "government" then return "government", 12 end
   if railway == "station" then return "station", 11 end
+  if Find("aeroway") == "aerodrome" then return "airport", 10 end
   if tourism == "attraction" or tourism == "museum" or tourism == "hotel" then return tourism, 13 end
   return nil
 end
