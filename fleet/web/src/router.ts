@@ -37,6 +37,11 @@ export const router = createRouter({
       meta: { roles: ['driver'] },
     },
     {
+      path: '/driver/runs/:runId(\\d+)/return',
+      component: () => import('@/pages/driver/ReturnPage.vue'),
+      meta: { roles: ['driver'] },
+    },
+    {
       path: '/requests',
       component: () => import('@/pages/requests/RequestsPage.vue'),
       meta: { roles: ['requester', 'unit_approver', 'clerk', 'leader', 'finance', 'administrator'] },
@@ -48,10 +53,11 @@ export const router = createRouter({
 
 router.beforeEach(async (to) => {
   const session = useSession()
-  if (!session.asked) await session.restore()
+  const atTheDoor = to.name === 'home' || to.name === 'sign-in'
+  if (!session.asked && (!atTheDoor || session.mayBeSignedIn())) await session.restore()
   if (!session.me) return to.name === 'sign-in' ? true : { name: 'sign-in', query: { next: to.fullPath } }
   const home = landing(session.me.roles)
-  if (to.name === 'home' || to.name === 'sign-in') return home
+  if (atTheDoor) return home
   if (to.meta.roles && !session.has(...to.meta.roles)) return home
   return true
 })

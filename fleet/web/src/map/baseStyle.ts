@@ -102,7 +102,7 @@ export function baseStyle(palette: Palette): StyleFunction {
 
   function roadLabel(feature: RenderFeature, name: string, rank: number, zoom: number): Style[] {
     const { length, steep, middle } = shape(feature, zoom)
-    if (length < name.length * 13 + 24) return []
+    if (length < name.length * 13 + (steep ? 110 : 40)) return []
     if (!steep || !isChinese(name)) return cached(`road ${name}`, () => [lineLabel(name, rank)])
     const style = new Style({
       text: label([...name].join('\n'), '--map-label', `400 12px/1.1 ${FONT}`),
@@ -116,7 +116,7 @@ export function baseStyle(palette: Palette): StyleFunction {
     const text = label(name, '--map-label', `400 12px ${FONT}`)
     text.setPlacement('line')
     text.setMaxAngle(0.5)
-    text.setRepeat(420)
+    text.setRepeat(640)
     return new Style({ text, zIndex: 40 + rank })
   }
 
@@ -187,7 +187,14 @@ export function baseStyle(palette: Palette): StyleFunction {
   }
 }
 
-const POI_FROM: Record<string, number> = { government: 12, station: 11, townhall: 12, hospital: 12.5, museum: 13.5, university: 13 }
+const POI_FROM: Record<string, number> = {
+  station: 11,
+  townhall: 12,
+  hospital: 12.5,
+  university: 13,
+  museum: 13.5,
+  government: 14.2,
+}
 
 function at(widths: number[], zoom: number): number {
   const last = WIDTH_ZOOMS.length - 1

@@ -130,9 +130,9 @@ export function stopMarkup(label: string, token: string, paint: Paint): string {
   )
 }
 
-/** How many free cars stand in a depot. */
-export function depotMarkup(count: number, paint: Paint): string {
-  const idle = paint('--st-idle')
+/** How many free cars stand in a depot; in grey how many stand there when none is free. */
+export function depotMarkup(count: number, free: boolean, paint: Paint): string {
+  const idle = paint(free ? '--st-idle' : '--st-off')
   return (
     `<rect x="-18" y="-11" width="36" height="22" rx="11" fill="${paint('--surface')}" stroke="${idle}" ` +
     `stroke-width="1.8"/><circle cx="-7" r="4" fill="none" stroke="${idle}" stroke-width="2"/>` +

@@ -157,12 +157,16 @@ export class VehicleLayer {
         this.layer.getSource()?.addFeature(feature)
       }
       feature.getGeometry()!.setCoordinates(at)
-      feature.setStyle(this.depotStyle(depot, list.filter((each) => each.vehicle.activity === 'idle').length))
+      feature.setStyle(this.depotStyle(depot, list))
     }
   }
 
-  private depotStyle(depot: string, idle: number): Style[] {
-    const pill = this.cached(`depot ${idle}`, () => new Style({ image: iconOf(depotMarkup(idle, this.palette.paint)) }))
+  private depotStyle(depot: string, list: SeenVehicle[]): Style[] {
+    const idle = list.filter((each) => each.vehicle.activity === 'idle').length
+    const pill = this.cached(`depot ${idle} ${list.length}`, () => {
+      const markup = idle > 0 ? depotMarkup(idle, true, this.palette.paint) : depotMarkup(list.length, false, this.palette.paint)
+      return new Style({ image: iconOf(markup), zIndex: 30 })
+    })
     return [pill, this.text(depot, '--text', 0, 24, 'center')]
   }
 

@@ -19,6 +19,11 @@ export const useSession = defineStore('session', () => {
     else localStorage.removeItem(LAST_KNOWN)
   }
 
+  /** Has this browser signed in before? If not, asking would only earn a 401. */
+  function mayBeSignedIn(): boolean {
+    return localStorage.getItem(LAST_KNOWN) !== null
+  }
+
   async function restore() {
     try {
       remember(await get('/api/v1/session'))
@@ -42,6 +47,7 @@ export const useSession = defineStore('session', () => {
       await remove('/api/v1/session')
     } finally {
       remember(null)
+      localStorage.removeItem('motorpool.runs') // a shared phone must not show the last driver's tasks
     }
   }
 
@@ -57,5 +63,5 @@ export const useSession = defineStore('session', () => {
     return roles.some((role) => me.value?.roles.includes(role))
   }
 
-  return { me, asked, signedIn, restore, signIn, signOut, demoAccounts, has }
+  return { me, asked, signedIn, mayBeSignedIn, restore, signIn, signOut, demoAccounts, has }
 })

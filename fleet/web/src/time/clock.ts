@@ -2,12 +2,14 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import type { ClockReading } from '@/api/types'
 
+const STORED_AS = 'motorpool.clock'
+
 /**
  * The office's business time. It may be simulated and run faster than real time, so the app reads it from
  * the server once and carries it on with the rate; the device's own clock is used for nothing but the ticking.
  */
 export const useClock = defineStore('clock', () => {
-  const reading = ref({ at: Date.now(), taken: performance.now(), rate: 1 })
+  const reading = ref(lastReading())
   const tick = ref(performance.now())
   const known = ref(false)
   setInterval(() => (tick.value = performance.now()), 500)
@@ -16,6 +18,7 @@ export const useClock = defineStore('clock', () => {
     reading.value = { at: Date.parse(told.now), taken: performance.now(), rate: told.rate }
     tick.value = performance.now()
     known.value = true
+    localStorage.setItem(STORED_AS, JSON.stringify({ at: Date.parse(told.now), device: Date.now(), rate: told.rate }))
   }
 
   /** Business time in ms since 1970, exact at the call. */
@@ -36,3 +39,14 @@ export const useClock = defineStore('clock', () => {
   const rate = computed(() => reading.value.rate)
   return { now, second, rate, known, set, read }
 })
+
+type Kept = { at: number; device: number; rate: number }
+
+/** Without a network the last reading is carried on, so that a driver's taps still bear business time. */
+function lastReading(): { at: number; taken: number; rate: number } {
+  const taken = performance.now()
+  const stored = localStorage.getItem(STORED_AS)
+  if (!stored) return { at: Date.now(), taken, rate: 1 }
+  const kept = JSON.parse(stored) as Kept
+  return { at: kept.at + (Date.now() - kept.device) * kept.rate, taken, rate: kept.rate }
+}

@@ -74,13 +74,22 @@ export function exactDuration(seconds: number): string {
   return s ? t('duration.minutesSeconds', { m: Math.floor(whole / 60), s }) : t('duration.minutes', { n: whole / 60 })
 }
 
-/** A deadline: `剩 8 分` within the hour, then hours and days; `已过 3 分` once missed. */
+/** A deadline: `剩 8 分`, `剩 4 小时`, `剩 2 天`; `已过 3 分` once missed. */
 export function remaining(deadline: When, now: When): string {
   const { t } = i18n.global
   const seconds = (new Date(deadline).getTime() - new Date(now).getTime()) / 1000
   return seconds >= 0
-    ? t('duration.left', { span: duration(Math.floor(seconds / 60) * 60 || seconds) })
-    : t('duration.overdue', { span: duration(-seconds) })
+    ? t('duration.left', { span: largestUnit(seconds) })
+    : t('duration.overdue', { span: largestUnit(-seconds) })
+}
+
+/** Rounded down: a deadline is never made to look farther off than it is. */
+function largestUnit(seconds: number): string {
+  const { t } = i18n.global
+  if (seconds < 60) return t('duration.seconds', { n: Math.floor(seconds) })
+  if (seconds < 3600) return t('duration.minutes', { n: Math.floor(seconds / 60) })
+  if (seconds < 86_400) return t('duration.hours', { n: Math.floor(seconds / 3600) })
+  return t('duration.days', { n: Math.floor(seconds / 86_400) })
 }
 
 export function ago(seconds: number): string {
