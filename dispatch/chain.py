@@ -47,6 +47,7 @@ def open_chain(book: Book, run: Run, break_promises: bool = False) -> Chain:
     problem = book.problem
     lo, hi = book.bounds(run)
     head = tuple(s for s in run.stops if s.fixed)
+    aboard = _aboard_after(run, head)
     vehicle = problem.vehicle[run.vehicle_id]
     location, ready, waits = run.origin, lo, True
     if run.started:
@@ -64,19 +65,24 @@ def open_chain(book: Book, run: Run, break_promises: bool = False) -> Chain:
         ready=ready,
         waits=waits,
         hi=hi,
-        aboard=_aboard_after(run, head),
-        visits=tuple(_visit(problem, s, break_promises) for s in run.stops[len(head) :]),
+        aboard=aboard,
+        visits=tuple(_visit(problem, s, aboard, break_promises) for s in run.stops[len(head) :]),
         started=run.started,
         onboard=run.onboard,
     )
 
 
-def _visit(problem: Problem, stop: Stop, break_promises: bool) -> Visit:
-    request = problem.request[stop.request_id]
-    if (stop.request_id, stop.kind) in problem.told:
-        visit = promised(request, stop)
-        return visit._replace(latest=FAR) if break_promises else visit
-    return next(v for v in visits_of(request) if v.kind is stop.kind)
+def _visit(problem: Problem, stop: Stop, aboard: Sequence[Onboard], break_promises: bool) -> Visit:
+    request, told = problem.request[stop.request_id], (stop.request_id, stop.kind) in problem.told
+    if not told:
+        return next(v for v in visits_of(request) if v.kind is stop.kind)
+    visit = promised(request, stop)
+    if break_promises:
+        return visit._replace(latest=FAR)
+    departed = next((o.departed for o in aboard if o.request_id == request.id), None)
+    if departed is None or visit.latest == FAR:
+        return visit
+    return visit._replace(latest=min(visit.latest, max(departed + _limit(problem, visit), stop.start)))
 
 
 def _aboard_after(run: Run, head: Sequence[Stop]) -> tuple[Onboard, ...]:
@@ -97,8 +103,7 @@ def lay(problem: Problem, chain: Chain, visits: Sequence[Visit]) -> Run | None:
         legs.append(seconds[at][visit.location])
         at = visit.location
     home = seconds[at][chain.vehicle.depot]
-    bound, rides = _rides(problem, chain, visits)
-    starts = earliest_starts(bound, legs, chain.ready, rides)
+    starts = earliest_starts(visits, legs, chain.ready, _rides(problem, visits))
     if starts is None:
         return None
     leave = chain.ready
@@ -125,30 +130,21 @@ def lay(problem: Problem, chain: Chain, visits: Sequence[Visit]) -> Run | None:
     )
 
 
-def _rides(problem: Problem, chain: Chain, visits: Sequence[Visit]) -> tuple[Sequence[Visit], list[Ride]]:
-    """Ride limits between visits; for people already in the car the limit is a latest time instead."""
-    departed = {o.request_id: o.departed for o in chain.aboard}
-    on = {v.request_id: k for k, v in enumerate(visits) if v.kind is StopKind.PICKUP}
-    outward = {v.request_id for v in visits if v.kind is StopKind.WAIT}
-    bound, rides = list(visits), []
+def _rides(problem: Problem, visits: Sequence[Visit]) -> list[Ride]:
+    """Ride limits of those who get on and off within these visits."""
+    on: dict[str, int] = {}
+    rides = []
     for k, visit in enumerate(visits):
-        if visit.kind is StopKind.PICKUP or (visit.kind is StopKind.DROPOFF and visit.request_id in outward):
-            continue
-        limit = _limit(problem, visit)
-        if visit.request_id in on:
-            rides.append(Ride(on[visit.request_id], k, limit))
-        elif visit.request_id in departed:
-            told = problem.told.get((visit.request_id, visit.kind), -FAR)
-            latest = max(departed[visit.request_id] + limit, told)
-            bound[k] = visit._replace(latest=min(visit.latest, latest))
-    return bound, rides
+        if visit.kind is StopKind.PICKUP:
+            on[visit.request_id] = k
+        elif visit.request_id in on:
+            rides.append(Ride(on.pop(visit.request_id), k, _limit(problem, visit)))
+    return rides
 
 
 def _limit(problem: Problem, visit: Visit) -> int:
-    """The longest ride; where more was told already, that."""
+    """The longest ride to this visit; where more was told already, that."""
     request = problem.request[visit.request_id]
-    if request.hold is not None and visit.kind is StopKind.DROPOFF:
-        return FAR
     told_off = problem.told.get((visit.request_id, visit.kind))
     told_on = problem.told.get((visit.request_id, StopKind.PICKUP))
     limit = ride_limit(problem, request)
