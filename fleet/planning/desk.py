@@ -76,7 +76,7 @@ class Preparation:
 
     async def answers(self, desk: Desk, said: Iterable[Said]) -> list[Answer]:
         """Cards with their way along the roads, or obstacles."""
-        answers = [_answer(desk, each) for each in said]
+        answers = [answer for each in said if (answer := _answer(desk, each)) is not None]
         gate = asyncio.Semaphore(ROUTES_AT_ONCE)
 
         async def dressed(card: Card) -> Card:
@@ -102,12 +102,17 @@ class Preparation:
         return self._routes[key]
 
 
-def _answer(desk: Desk, said: Said) -> Answer:
+def _answer(desk: Desk, said: Said) -> Answer | None:
+    """None after a fault of ours, which must not keep the other requests waiting."""
     request = desk.snapshot.request(int(said.request_id))
-    cards = tuple(card_of(desk, option) for option in said.options)
-    obstacle = None
-    if not cards and said.no_option is not None:
-        obstacle = obstacle_of(desk.snapshot, desk.problem, said.no_option)
+    try:
+        cards = tuple(card_of(desk, option) for option in said.options)
+        obstacle = None
+        if not cards and said.no_option is not None:
+            obstacle = obstacle_of(desk.snapshot, desk.problem, said.no_option)
+    except Exception:
+        log.exception("an answer cannot be put into words", request=request.number)
+        return None
     return Answer(request.id, request.version, cards, obstacle)
 
 

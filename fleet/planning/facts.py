@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,10 +23,14 @@ from schemas.clock import SHANGHAI
 
 CURRENT_SNAPSHOT = "SELECT pg_current_snapshot()::text"
 
-SUPPLIERS_WITH_OPEN_REQUESTS = """
-SELECT DISTINCT supplier_id FROM request
-WHERE status = 'pending_dispatch' AND pickup_from <= $1
-ORDER BY supplier_id
+# Requests to plan: open, ready within the horizon, not over yet. `answered`: what stands has a first rank.
+TO_PLAN = """
+SELECT r.id, r.supplier_id, EXISTS (
+    SELECT 1 FROM proposal p WHERE p.request_id = r.id AND p.rank = 1 AND p.status IN ('open', 'infeasible')
+) AS answered
+FROM request r
+WHERE r.status = 'pending_dispatch' AND r.pickup_from <= $2 AND r.arrive_by >= $1
+ORDER BY r.pickup_from, r.id
 """
 
 SUPPLIER_OF_REQUEST = "SELECT supplier_id FROM request WHERE id = $1"
@@ -105,14 +110,15 @@ SELECT run_id, id, kind, request_id, planned_arrival, planned_departure, arrived
 FROM run_stop WHERE run_id = ANY ($1) ORDER BY run_id, place_in_run
 """
 
-# Open requests of the pool whose passengers are ready by $2, and all that ride on the runs $3.
+# Open requests of the pool that are ready by $2 and not over at $5, and all that ride on the runs $3.
 REQUESTS = """
 SELECT r.id, r.number, r.version, r.status, r.organisation_id, r.origin, r.origin_lon, r.origin_lat,
        r.destination, r.destination_lon, r.destination_lat, r.form = 'round_trip' AS round_trip, r.waiting_s,
        r.passengers, r.luggage, r.wheelchair, r.body_requested, r.pickup_from, r.pickup_until, r.arrive_by,
        r.share_consent, r.detour_cap_s, r.priority
 FROM request r
-WHERE (r.supplier_id = $1 AND r.status = 'pending_dispatch' AND (r.pickup_from <= $2 OR r.id = $4))
+WHERE (r.supplier_id = $1 AND r.status = 'pending_dispatch'
+       AND ((r.pickup_from <= $2 AND r.arrive_by >= $5) OR r.id = $4))
    OR r.id IN (SELECT request_id FROM run_stop WHERE run_id = ANY ($3))
 ORDER BY r.id
 """
@@ -124,11 +130,18 @@ FROM driver d JOIN depot p ON p.id = d.depot_id WHERE d.id = ANY ($1) ORDER BY d
 """
 
 
-async def suppliers_with_open_requests(
-    connection: Connection, now: datetime, settings: PlanningSettings
-) -> list[int]:
-    rows = await connection.fetch(SUPPLIERS_WITH_OPEN_REQUESTS, now + settings.horizon)
-    return [row["supplier_id"] for row in rows]
+@dataclass(frozen=True, slots=True)
+class ToPlan:
+    """An open request, the pool it asks, and whether anything has been proposed for it."""
+
+    id: int
+    supplier_id: int
+    answered: bool
+
+
+async def requests_to_plan(connection: Connection, now: datetime, settings: PlanningSettings) -> list[ToPlan]:
+    """Soonest pick-up first."""
+    return [ToPlan(**row) for row in await connection.fetch(TO_PLAN, now, now + settings.horizon)]
 
 
 async def supplier_of_request(connection: Connection, request_id: int) -> int | None:
@@ -153,7 +166,7 @@ async def read_snapshot(
     until = max(horizon, last or horizon) + timedelta(days=1)
     vehicles = await connection.fetch(VEHICLES, supplier_id, settings.vehicle_classes)
     runs = await _runs(connection, [v["id"] for v in vehicles], until)
-    requests = await connection.fetch(REQUESTS, supplier_id, horizon, [r.id for r in runs], request_id)
+    requests = await connection.fetch(REQUESTS, supplier_id, horizon, [r.id for r in runs], request_id, now)
     blocks = await connection.fetch(BLOCKS, now, until)
     cars = {v["id"] for v in vehicles}
     return Snapshot(

@@ -59,27 +59,24 @@ class Planner:
         Returns how many requests are open. A pool that cannot be planned does not keep the others waiting.
         """
         await self._tidy()
-        now = self._clock.now()
         async with self._pool.acquire() as connection:
-            suppliers = await facts.suppliers_with_open_requests(connection, now, self._settings)
-        count = 0
-        for supplier_id in suppliers:
+            wanted = await facts.requests_to_plan(connection, self._clock.now(), self._settings)
+        for supplier_id in sorted({r.supplier_id for r in wanted}):
+            unanswered = [r.id for r in wanted if r.supplier_id == supplier_id and not r.answered]
+            if not unanswered and not search:
+                continue
             try:
-                count += await self._pass_over_pool(supplier_id, search)
+                await self._pass_over_pool(supplier_id, unanswered, search)
             except DispatchError:
                 log.exception("a pool could not be planned", supplier=supplier_id)
-        return count
+        return len(wanted)
 
-    async def _pass_over_pool(self, supplier_id: int, search: bool) -> int:
+    async def _pass_over_pool(self, supplier_id: int, unanswered: Sequence[int], search: bool) -> None:
         desk = await self._look(supplier_id)
-        open_ids = [r.id for r in desk.snapshot.open_requests]
-        async with self._pool.acquire() as connection:
-            standing = await repository.current_proposals(connection, open_ids)
-        answered = {p.request_id for p in standing if p.rank == 1}
-        await self._answer_now(desk, [i for i in open_ids if i not in answered])
-        if search and open_ids:
+        still_open = {r.id for r in desk.snapshot.open_requests}
+        await self._answer_now(desk, [i for i in unanswered if i in still_open])
+        if search and still_open:
             await self._improve(desk)
-        return len(open_ids)
 
     async def _look(self, supplier_id: int, request_id: int | None = None) -> Desk:
         snapshot = await self._preparation.snapshot(self._pool, self._clock.now(), supplier_id, request_id)

@@ -53,6 +53,10 @@ class PlannerProcess:
                     await self._serve_once()
                 except DATABASE_TROUBLE as error:
                     log.warning("stops leading", error=str(error), again_in_s=backoff)
+                except (
+                    Exception
+                ):  # a fault of ours must not end the process: what it did not do, it does anew
+                    log.exception("stops leading after a fault", again_in_s=backoff)
                 backoff = 0.5 if time.monotonic() - began > 30 else min(backoff * 2, LONGEST_BACKOFF_S)
                 await asyncio.sleep(backoff)
         finally:
@@ -95,7 +99,7 @@ class PlannerProcess:
 
 
 class _Search:
-    """At most one background search at a time, with a rest between two."""
+    """At most one background search at a time, then a rest at least as long: half a core at most."""
 
     def __init__(self, planner: Planner, planning: PlanningSettings, clock: Clock) -> None:
         self._planner = planner
@@ -103,7 +107,7 @@ class _Search:
         self._clock = clock
         self._task: asyncio.Task[int] | None = None
         self._changed = True
-        self._rested_at = 0.0
+        self._rested_at = self._began_at = 0.0
         self._sweep_at = clock.now()
 
     def start_if_due(self, *, changed: bool) -> None:
@@ -114,9 +118,11 @@ class _Search:
         if self._task is not None:
             self._task.result()
             self._task = None
-            self._rested_at = time.monotonic() + self._planning.rest_s
+            took = time.monotonic() - self._began_at
+            self._rested_at = time.monotonic() + max(self._planning.rest_s, took)
         if self._changed and time.monotonic() >= self._rested_at:
             self._changed = False
+            self._began_at = time.monotonic()
             self._sweep_at = self._clock.now() + self._planning.sweep
             self._task = asyncio.create_task(self._planner.pass_over(search=True))
 

@@ -34,18 +34,25 @@ def _weight(reason: dispatch.Reason) -> Literal["for", "against", "why_not"]:
 def _values(
     snapshot: Snapshot, problem: Problem, values: dict[str, int | str]
 ) -> dict[str, str | int | float | None]:
-    """The same values; ids get the number, plate or name that people know beside them."""
+    """The same values; ids get the number, plate or name that people know beside them.
+
+    A run that is itself only proposed has a working name that means nothing outside: it is left out.
+    """
     told: dict[str, str | int | float | None] = {}
     for key, value in values.items():
         told[key] = _moment(problem, int(value)) if key in MOMENTS else value
-    if "request_id" in values:
-        told["request_number"] = snapshot.request(int(values["request_id"])).number
-    if "vehicle_id" in values:
-        told["plate"] = snapshot.vehicle(int(values["vehicle_id"])).plate
-    if "driver_id" in values:
-        told["driver"] = snapshot.driver(int(values["driver_id"])).name
-    if values.get("run_id"):
-        told["run_number"] = snapshot.run(int(values["run_id"])).number
+    names = {
+        ("request_id", "request_number"): {str(r.id): r.number for r in snapshot.requests},
+        ("vehicle_id", "plate"): {str(v.id): v.plate for v in snapshot.vehicles},
+        ("driver_id", "driver"): {str(d.id): d.name for d in snapshot.drivers},
+        ("run_id", "run_number"): {str(r.id): r.number for r in snapshot.runs},
+    }
+    for (key, beside), known in names.items():
+        if key not in values:
+            continue
+        told[beside] = known.get(str(values[key]))
+        if told[beside] is None:
+            told[key] = None
     return told
 
 

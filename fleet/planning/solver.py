@@ -13,7 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 import structlog
 
 import dispatch
-from dispatch import Plan, Problem
+from dispatch import DispatchError, Plan, Problem
 
 log = structlog.get_logger()
 
@@ -25,17 +25,21 @@ class Solver:
         self._pool: ProcessPoolExecutor | None = None
 
     async def plan(self, problem: Problem, time_limit_s: float) -> Plan | None:
-        """The plan of all open requests; None when the worker died, which the next search repairs."""
+        """The plan of all open requests; None when none came out, or the worker died: the next is new."""
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_end_with_parent)
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, _search, problem, time_limit_s)
+            found = await loop.run_in_executor(self._pool, _search, problem, time_limit_s)
         except BrokenProcessPool:
             log.warning("the search process died")
             self.close()
             return None
+        if isinstance(found, str):
+            log.error("the search failed", error=found)
+            return None
+        return found
 
     def close(self) -> None:
         if self._pool is None:
@@ -46,8 +50,12 @@ class Solver:
         self._pool = None
 
 
-def _search(problem: Problem, time_limit_s: float) -> Plan:
-    return dispatch.plan(problem, time_limit_s=time_limit_s)
+def _search(problem: Problem, time_limit_s: float) -> Plan | str:
+    """The plan, or in words why there is none: an error of dispatch does not survive the way as an object."""
+    try:
+        return dispatch.plan(problem, time_limit_s=time_limit_s)
+    except DispatchError as error:
+        return str(error)
 
 
 def _end_with_parent() -> None:

@@ -88,6 +88,18 @@ async def test_a_search_over_several_requests_gives_each_a_car_of_its_own(pool: 
     assert len({p["driver_id"] for p in best}) == 3
 
 
+async def test_two_trips_that_need_the_only_wheelchair_car_follow_each_other(pool: MotorPool) -> None:
+    first = await pool.ask("市政务中心", "市人民医院", ready=60, by=120, wheelchair=True)
+    second = await pool.ask("市政务中心", "高铁南站", ready=240, by=300, wheelchair=True)
+    await pool.plan(search=True)
+    earlier = (await pool.proposals(first))["proposals"]
+    later = (await pool.proposals(second))["proposals"]
+    assert [p["plate"] for p in (*earlier, *later)] == ["示A·10150", "示A·10150"]
+    assert earlier[0]["plan"]["ends_at"] <= later[0]["plan"]["starts_at"]
+    for each in (first, second):
+        await pool.confirm_first(each)
+
+
 async def test_what_stays_the_same_keeps_its_id(pool: MotorPool) -> None:
     asked = await pool.ask("市政务中心", "开发区管委会", ready=60, by=120)
     await pool.plan()
