@@ -11,10 +11,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who */
-        get: operations["who_api_v1_session_get"];
+        /** Who Am I */
+        get: operations["who_am_i_api_v1_session_get"];
         put?: never;
-        /** Sign In */
+        /**
+         * Sign In
+         * @description Sign in. The answer sets the session cookie.
+         */
         post: operations["sign_in_api_v1_session_post"];
         /** Sign Out */
         delete: operations["sign_out_api_v1_session_delete"];
@@ -30,8 +33,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Accounts */
-        get: operations["accounts_api_v1_demo_accounts_get"];
+        /**
+         * Demo Accounts
+         * @description The seeded accounts of a demo; 404 in production.
+         */
+        get: operations["demo_accounts_api_v1_demo_accounts_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -49,8 +55,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Imp */
-        post: operations["imp_api_v1_admin_registry_post"];
+        /**
+         * Import Registry
+         * @description Import organisations, people, vehicles, terminals and places: all of it or, on an error, nothing.
+         */
+        post: operations["import_registry_api_v1_admin_registry_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -64,8 +73,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Orgs */
-        get: operations["orgs_api_v1_organisations_get"];
+        /**
+         * Organisations
+         * @description Whom the reader may order a trip for.
+         */
+        get: operations["organisations_api_v1_organisations_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -81,76 +93,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Places */
+        /**
+         * Places
+         * @description Places whose name or code contains `q`, names that begin with it first.
+         */
         get: operations["places_api_v1_places_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/vehicles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Vs */
-        get: operations["vs_api_v1_vehicles_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/counters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Cs */
-        get: operations["cs_api_v1_counters_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/clock": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Clock */
-        get: operations["clock_api_v1_clock_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/map": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Mapc */
-        get: operations["mapc_api_v1_map_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -166,8 +113,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cv */
-        get: operations["cv_api_v1_choices_vehicles_get"];
+        /**
+         * Vehicle Choices
+         * @description Cars for dispatch by hand, the free ones first.
+         */
+        get: operations["vehicle_choices_api_v1_choices_vehicles_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -183,8 +133,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cd */
-        get: operations["cd_api_v1_choices_drivers_get"];
+        /**
+         * Driver Choices
+         * @description Drivers for dispatch by hand, those on shift and free first.
+         */
+        get: operations["driver_choices_api_v1_choices_drivers_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -193,17 +146,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/live": {
+    "/api/v1/admin/calendar": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Live */
-        get: operations["live_api_v1_live_get"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Import Calendar */
+        post: operations["import_calendar_api_v1_admin_calendar_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -217,11 +170,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Rs */
-        get: operations["rs_api_v1_requests_get"];
+        /**
+         * List Requests
+         * @description Requests by the moment they must be decided; the open ones unless `status` says otherwise.
+         */
+        get: operations["list_requests_api_v1_requests_get"];
         put?: never;
-        /** New */
-        post: operations["new_api_v1_requests_post"];
+        /** Create Request */
+        post: operations["create_request_api_v1_requests_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -235,8 +191,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One */
-        get: operations["one_api_v1_requests__request_id__get"];
+        /** One Request */
+        get: operations["one_request_api_v1_requests__request_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -254,8 +210,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approve Request */
-        post: operations["approve_request_api_v1_requests__request_id__approve_post"];
+        /** Approve */
+        post: operations["approve_api_v1_requests__request_id__approve_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -271,8 +227,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reject Request */
-        post: operations["reject_request_api_v1_requests__request_id__reject_post"];
+        /** Reject */
+        post: operations["reject_api_v1_requests__request_id__reject_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -288,8 +244,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel Request */
-        post: operations["cancel_request_api_v1_requests__request_id__cancel_post"];
+        /** Cancel */
+        post: operations["cancel_api_v1_requests__request_id__cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -303,11 +259,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Props */
-        get: operations["props_api_v1_requests__request_id__proposals_get"];
+        /**
+         * Proposals
+         * @description The proposals that stand, with the number of changes they do not know of yet.
+         */
+        get: operations["proposals_api_v1_requests__request_id__proposals_get"];
         put?: never;
-        /** Recompute */
-        post: operations["recompute_api_v1_requests__request_id__proposals_post"];
+        /**
+         * Compute Proposals
+         * @description Compute now. While no planner leads the state is `planner_down`; assigning by hand still works.
+         */
+        post: operations["compute_proposals_api_v1_requests__request_id__proposals_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -323,7 +285,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm */
+        /**
+         * Confirm
+         * @description Put a proposal in force. 409 when it no longer stands or car or driver were taken meanwhile.
+         */
         post: operations["confirm_api_v1_proposals__proposal_id__confirm_post"];
         delete?: never;
         options?: never;
@@ -340,7 +305,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Assign */
+        /**
+         * Assign
+         * @description Dispatch by hand, planner or not: the same rules are checked, and the reason is recorded.
+         */
         post: operations["assign_api_v1_requests__request_id__assign_post"];
         delete?: never;
         options?: never;
@@ -355,8 +323,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Runs */
-        get: operations["runs_api_v1_runs_get"];
+        /**
+         * List Runs
+         * @description Runs that touch a day (Asia/Shanghai), today unless said.
+         */
+        get: operations["list_runs_api_v1_runs_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -372,8 +343,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Onerun */
-        get: operations["onerun_api_v1_runs__run_id__get"];
+        /** One Run */
+        get: operations["one_run_api_v1_runs__run_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -391,7 +362,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel */
+        /**
+         * Cancel
+         * @description Take a run back before anybody got in; its requests wait for another one.
+         */
         post: operations["cancel_api_v1_runs__run_id__cancel_post"];
         delete?: never;
         options?: never;
@@ -406,8 +380,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** My */
-        get: operations["my_api_v1_my_runs_get"];
+        /**
+         * My Runs
+         * @description The signed-in driver's runs of today that are not cancelled.
+         */
+        get: operations["my_runs_api_v1_my_runs_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -425,8 +402,110 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Step */
-        post: operations["step_api_v1_runs__run_id__steps_post"];
+        /**
+         * Take Step
+         * @description A tap of the driver; sent again with the same key it counts once.
+         */
+        post: operations["take_step_api_v1_runs__run_id__steps_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vehicles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Vehicles
+         * @description Every vehicle of the reader's organisation with its newest position and what it does.
+         */
+        get: operations["vehicles_api_v1_vehicles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/counters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counters */
+        get: operations["counters_api_v1_counters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Clock
+         * @description Business time and how fast it runs.
+         */
+        get: operations["clock_api_v1_clock_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live
+         * @description Server-sent events: `hello` (Hello), then `vehicles`, `counters` and `change` (Change) as they come.
+         *
+         *     A client that returns with `Last-Event-ID` is told the changes it missed.
+         */
+        get: operations["live_api_v1_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Configuration
+         * @description Where the base map comes from and what it covers; without one, vehicles and routes still draw.
+         */
+        get: operations["configuration_api_v1_map_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -440,8 +519,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cases */
-        get: operations["cases_api_v1_cases_get"];
+        /**
+         * List Cases
+         * @description Cases of the reader's part of the organisation, open ones first, the most urgent on top.
+         */
+        get: operations["list_cases_api_v1_cases_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -457,8 +539,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Onecase */
-        get: operations["onecase_api_v1_cases__case_id__get"];
+        /** Read Case */
+        get: operations["read_case_api_v1_cases__case_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -476,8 +558,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Caseact */
-        post: operations["caseact_api_v1_cases__case_id__actions_post"];
+        /**
+         * Act On Case
+         * @description Ask for an explanation, clear with a cause, or confirm. 409 when the case moved on meanwhile.
+         */
+        post: operations["act_on_case_api_v1_cases__case_id__actions_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -491,8 +576,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Trips */
-        get: operations["trips_api_v1_trips_get"];
+        /**
+         * List Trips
+         * @description Trips that touch the span, newest first; of the last 24 hours unless said, 31 days at most.
+         */
+        get: operations["list_trips_api_v1_trips_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -508,8 +596,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Track */
-        get: operations["track_api_v1_trips__trip_id__track_get"];
+        /**
+         * Read Track
+         * @description The fixes of a trip with quality and limits, and the planned route of its run.
+         */
+        get: operations["read_track_api_v1_trips__trip_id__track_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -568,6 +659,19 @@ export interface components {
             lon: number;
             /** Lat */
             lat: number;
+        };
+        /**
+         * CalendarImport
+         * @description Days to store; without any, every officially announced year that is packaged.
+         */
+        CalendarImport: {
+            /** Days */
+            days?: components["schemas"]["DayRow"][];
+        };
+        /** CalendarImported */
+        CalendarImported: {
+            /** Changed */
+            changed: number;
         };
         /** Cancellation */
         Cancellation: {
@@ -789,6 +893,29 @@ export interface components {
             /** Delay S */
             delay_s: number | null;
         };
+        /** DayRow */
+        DayRow: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "workday" | "makeup" | "weekend" | "holiday";
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Provisional
+             * @default false
+             */
+            provisional: boolean;
+        };
         /**
          * Decision
          * @description Approve, reject, withdraw or cancel; a rejection needs its reason.
@@ -869,12 +996,24 @@ export interface components {
             /** Holds */
             holds: boolean;
             /**
+             * Clears
+             * @default false
+             */
+            clears: boolean;
+            /**
              * Values
              * @default {}
              */
             values: {
                 [key: string]: string | number | null;
             };
+        };
+        /** FieldError */
+        FieldError: {
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
         };
         /** GeofenceRow */
         GeofenceRow: {
@@ -891,11 +1030,6 @@ export interface components {
             boundary: {
                 [key: string]: unknown;
             };
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
         };
         /** ImportResult */
         ImportResult: {
@@ -1164,6 +1298,30 @@ export interface components {
             lon: number;
             /** Lat */
             lat: number;
+        };
+        /**
+         * Problem
+         * @description RFC 9457 problem details: what was wrong, where, what to do.
+         */
+        Problem: {
+            /** Type */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+            /**
+             * Remedy
+             * @default
+             */
+            remedy: string;
+            /**
+             * Errors
+             * @default []
+             */
+            errors: components["schemas"]["FieldError"][];
         };
         /** Proposal */
         Proposal: {
@@ -1835,19 +1993,6 @@ export interface components {
             /** Violations */
             violations: number;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
-        };
         /**
          * VehicleItem
          * @description A car a clerk may choose by hand, with whether it is free in the asked window.
@@ -1979,6 +2124,16 @@ export interface components {
             evidence_digest: string;
             /** Fixes */
             fixes: number;
+            /**
+             * Provisional
+             * @default false
+             */
+            provisional: boolean;
+            /**
+             * Withdrawn
+             * @default false
+             */
+            withdrawn: boolean;
         };
     };
     responses: never;
@@ -1989,7 +2144,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    who_api_v1_session_get: {
+    who_am_i_api_v1_session_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2005,6 +2160,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2031,13 +2195,13 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2058,9 +2222,18 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    accounts_api_v1_demo_accounts_get: {
+    demo_accounts_api_v1_demo_accounts_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2078,9 +2251,18 @@ export interface operations {
                     "application/json": components["schemas"]["DemoAccount"][];
                 };
             };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    imp_api_v1_admin_registry_post: {
+    import_registry_api_v1_admin_registry_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -2102,18 +2284,18 @@ export interface operations {
                     "application/json": components["schemas"]["ImportResult"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    orgs_api_v1_organisations_get: {
+    organisations_api_v1_organisations_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2129,6 +2311,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrganisationItem"][];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2154,102 +2345,22 @@ export interface operations {
                     "application/json": components["schemas"]["PlaceItem"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    vs_api_v1_vehicles_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LiveVehicle"][];
-                };
-            };
-        };
-    };
-    cs_api_v1_counters_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Counters"];
-                };
-            };
-        };
-    };
-    clock_api_v1_clock_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClockReading"];
-                };
-            };
-        };
-    };
-    mapc_api_v1_map_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MapConfig"];
-                };
-            };
-        };
-    };
-    cv_api_v1_choices_vehicles_get: {
+    vehicle_choices_api_v1_choices_vehicles_get: {
         parameters: {
             query: {
-                until: string;
                 from: string;
+                until: string;
             };
             header?: never;
             path?: never;
@@ -2266,22 +2377,22 @@ export interface operations {
                     "application/json": components["schemas"]["VehicleItem"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    cd_api_v1_choices_drivers_get: {
+    driver_choices_api_v1_choices_drivers_get: {
         parameters: {
             query: {
-                until: string;
                 from: string;
+                until: string;
             };
             header?: never;
             path?: never;
@@ -2298,25 +2409,29 @@ export interface operations {
                     "application/json": components["schemas"]["DriverItem"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    live_api_v1_live_get: {
+    import_calendar_api_v1_admin_calendar_post: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarImport"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -2324,12 +2439,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["CalendarImported"];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    rs_api_v1_requests_get: {
+    list_requests_api_v1_requests_get: {
         parameters: {
             query?: {
                 status?: ("draft" | "unit_review" | "unit_rejected" | "withdrawn" | "platform_review" | "platform_rejected" | "pending_dispatch" | "no_vehicle" | "rental" | "dispatched" | "accepted" | "reassign_requested" | "en_route" | "arrived" | "in_service" | "suspended" | "swapping" | "service_ended" | "returned" | "fee_confirm" | "disputed" | "settled" | "reviewed" | "archived" | "cancelled" | "expired")[];
@@ -2350,18 +2474,18 @@ export interface operations {
                     "application/json": components["schemas"]["RequestSummary"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    new_api_v1_requests_post: {
+    create_request_api_v1_requests_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -2383,18 +2507,18 @@ export interface operations {
                     "application/json": components["schemas"]["RequestDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    one_api_v1_requests__request_id__get: {
+    one_request_api_v1_requests__request_id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2414,18 +2538,18 @@ export interface operations {
                     "application/json": components["schemas"]["RequestDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    approve_request_api_v1_requests__request_id__approve_post: {
+    approve_api_v1_requests__request_id__approve_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -2449,18 +2573,18 @@ export interface operations {
                     "application/json": components["schemas"]["RequestDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    reject_request_api_v1_requests__request_id__reject_post: {
+    reject_api_v1_requests__request_id__reject_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -2484,18 +2608,18 @@ export interface operations {
                     "application/json": components["schemas"]["RequestDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    cancel_request_api_v1_requests__request_id__cancel_post: {
+    cancel_api_v1_requests__request_id__cancel_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -2519,49 +2643,18 @@ export interface operations {
                     "application/json": components["schemas"]["RequestDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    props_api_v1_requests__request_id__proposals_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                request_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProposalSet"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    recompute_api_v1_requests__request_id__proposals_post: {
+    proposals_api_v1_requests__request_id__proposals_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2581,13 +2674,44 @@ export interface operations {
                     "application/json": components["schemas"]["ProposalSet"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compute_proposals_api_v1_requests__request_id__proposals_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                request_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalSet"];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2612,13 +2736,13 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2647,18 +2771,18 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    runs_api_v1_runs_get: {
+    list_runs_api_v1_runs_get: {
         parameters: {
             query?: {
                 on?: string | null;
@@ -2679,18 +2803,18 @@ export interface operations {
                     "application/json": components["schemas"]["Run"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    onerun_api_v1_runs__run_id__get: {
+    one_run_api_v1_runs__run_id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2710,13 +2834,13 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2745,18 +2869,18 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    my_api_v1_my_runs_get: {
+    my_runs_api_v1_my_runs_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2774,9 +2898,18 @@ export interface operations {
                     "application/json": components["schemas"]["Run"][];
                 };
             };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
-    step_api_v1_runs__run_id__steps_post: {
+    take_step_api_v1_runs__run_id__steps_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -2800,21 +2933,167 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    cases_api_v1_cases_get: {
+    vehicles_api_v1_vehicles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveVehicle"][];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    counters_api_v1_counters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counters"];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clock_api_v1_clock_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClockReading"];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live_api_v1_live_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    configuration_api_v1_map_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapConfig"];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_cases_api_v1_cases_get: {
         parameters: {
             query?: {
-                status?: ("detected" | "auto_cleared" | "to_verify" | "explain_requested" | "explained" | "under_review" | "cleared" | "irregular" | "rectifying" | "confirmed" | "sanction" | "referred" | "closed" | "archived")[];
+                status?: ("detected" | "auto_cleared" | "to_verify" | "explain_requested" | "explained" | "under_review" | "cleared" | "irregular" | "rectifying" | "confirmed" | "sanction" | "referred" | "closed" | "archived")[] | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -2831,18 +3110,18 @@ export interface operations {
                     "application/json": components["schemas"]["CaseSummary"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    onecase_api_v1_cases__case_id__get: {
+    read_case_api_v1_cases__case_id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2862,18 +3141,18 @@ export interface operations {
                     "application/json": components["schemas"]["CaseDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    caseact_api_v1_cases__case_id__actions_post: {
+    act_on_case_api_v1_cases__case_id__actions_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -2897,23 +3176,24 @@ export interface operations {
                     "application/json": components["schemas"]["CaseDetail"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    trips_api_v1_trips_get: {
+    list_trips_api_v1_trips_get: {
         parameters: {
             query?: {
                 vehicle_id?: number | null;
                 from?: string | null;
                 until?: string | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -2930,18 +3210,18 @@ export interface operations {
                     "application/json": components["schemas"]["Trip"][];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    track_api_v1_trips__trip_id__track_get: {
+    read_track_api_v1_trips__trip_id__track_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -2961,13 +3241,13 @@ export interface operations {
                     "application/json": components["schemas"]["Track"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Problem details (application/problem+json) */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
