@@ -71,12 +71,17 @@ def find_extract(asked: Path | None, last_used: str | None, configured: Configur
 
 
 def make_plan(paths: LocalPaths, extract: Path | None, terminals: Iterable[str], steps: Steps) -> Plan:
-    """Fetch the engines and build tiles and base map; nothing runs yet."""
+    """Fetch the engines and build tiles and base map; nothing runs yet.
+
+    Where the user runs everything, nothing is fetched.
+    """
     configured = configured_engines()
+    basemap = Path(configured.basemap) if configured.basemap else None
+    if configured.database and configured.mqtt and configured.valhalla and (basemap or extract is None):
+        return Plan(configured, None, None, None, basemap)
     engines = ensure_engines(paths, steps)
     secrets = SecretFile(paths.data / "secrets.json")
     postgres = broker = valhalla = None
-    basemap = Path(configured.basemap) if configured.basemap else None
     if not configured.database:
         postgres = local_postgres(paths.data, engines, secrets)
     if not configured.mqtt:

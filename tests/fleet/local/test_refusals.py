@@ -11,8 +11,9 @@ from fleet.local import apt, paths
 from fleet.local.architecture import this_architecture
 from fleet.local.engines import Engines
 from fleet.local.errors import EngineUnavailableError, LocalServiceError, PortTakenError
-from fleet.local.plan import Configured, find_extract
+from fleet.local.plan import Configured, find_extract, make_plan
 from fleet.local.ports import remembered_port, web_port
+from fleet.local.progress import Steps
 from fleet.local.tilemaker import build_basemap
 from fleet.local.valhalla import build_tiles
 
@@ -108,3 +109,14 @@ def test_a_file_that_is_no_extract_is_refused_by_tilemaker(tmp_path: Path, engin
     extract.write_bytes(b"not a map")
     with pytest.raises(LocalServiceError, match=r"holiday\.jpg"):
         build_basemap(tmp_path, extract, engines)
+
+
+def test_a_machine_whose_engines_are_all_configured_fetches_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MOTORPOOL_DATABASE_URL", "postgresql://db.example/motorpool")
+    monkeypatch.setenv("MOTORPOOL_MQTT_URL", "mqtt://broker.example")
+    monkeypatch.setenv("MOTORPOOL_VALHALLA_URL", "http://roads.example")
+    plan = make_plan(paths.LocalPaths(cache=tmp_path / "cache", data=tmp_path), None, (), Steps(quiet=True))
+    assert plan.services() == []
+    assert not (tmp_path / "cache").exists()
