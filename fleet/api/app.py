@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from importlib import import_module
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -19,6 +18,7 @@ import fleet.maps.api
 import fleet.orders.api
 import fleet.planning.api
 import fleet.registry.api
+import fleet.supervision.api
 import schemas.migrations
 from fleet.api import health, problems
 from fleet.api.dependencies import guard_against_forgery
@@ -38,6 +38,7 @@ ROUTERS = (
     fleet.orders.api.router,
     fleet.planning.api.router,
     fleet.dispatching.api.router,
+    fleet.supervision.api.router,
     fleet.live.api.router,
     fleet.maps.api.router,
 )
@@ -80,8 +81,6 @@ def _api() -> APIRouter:
     router = APIRouter(prefix="/api/v1", responses=PROBLEMS, dependencies=[Depends(guard_against_forgery)])
     for domain in ROUTERS:
         router.include_router(domain)
-    with suppress(ModuleNotFoundError):
-        router.include_router(import_module("fleet.supervision.api").router)
     return router
 
 

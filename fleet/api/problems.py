@@ -92,8 +92,8 @@ async def on_double_booking(_: Request, __: asyncpg.ExclusionViolationError) -> 
 
 async def on_bad_data(_: Request, error: Exception) -> Response:
     return answer(
-        422, "invalid", "The request is not valid", f"a value cannot be stored: {error.args[0]}",
-        remedy="Remove control characters and keep numbers within 64 bits.",
+        422, "invalid", "The request is not valid", f"a value is out of range: {error.args[0]}",
+        remedy="Remove control characters and keep numbers and dates within reason.",
     )  # fmt: skip
 
 
@@ -136,6 +136,7 @@ def install(app: FastAPI) -> None:
         (RequestValidationError, on_validation_error),
         (asyncpg.ExclusionViolationError, on_double_booking),
         (asyncpg.DataError, on_bad_data),
+        (OverflowError, on_bad_data),  # of dates: only a client names the year 1
         *((kind, on_database_away) for kind in DATABASE_AWAY),
         *((kind, on_contention) for kind in TRY_AGAIN),
         (asyncpg.exceptions._base.DataError, on_bad_data),
