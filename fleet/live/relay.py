@@ -74,7 +74,7 @@ class Relay:
 
     async def replay(self, connection: Connection, subscriber: Subscriber, after: Cursor) -> None:
         """Offer what the client missed between `after` and where the relay stands."""
-        end = await self._position(connection)
+        end = await self.position(connection)
         while after < end:
             entries = await repository.outbox_after(connection, after, PAGE)
             for entry in entries:
@@ -86,14 +86,15 @@ class Relay:
 
     async def _tell_changes(self, connection: Connection) -> None:
         entries: list[Entry] = await repository.outbox_after(
-            connection, await self._position(connection), PAGE
+            connection, await self.position(connection), PAGE
         )
         for entry in entries:
             for subscriber in self.subscribers:
                 subscriber.offer(entry)
             self.cursor = entry.cursor
 
-    async def _position(self, connection: Connection) -> Cursor:
+    async def position(self, connection: Connection) -> Cursor:
+        """Up to where the outbox was read; what was committed later is yet to be told."""
         if self.cursor is None:
             self.cursor = await repository.outbox_end(connection)
         return self.cursor

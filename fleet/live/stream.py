@@ -34,8 +34,8 @@ async def events(
     """Ends when the session does, or when the client is too slow: it then resumes with its last event id."""
     subscriber = relay.subscribe(View.of(reader))
     try:
-        hello = await _hello(relay, pool, subscriber, after)
-        yield ServerSentEvent(hello.model_dump_json(), event="hello", retry=RETRY_MS)
+        hello, position = await _hello(relay, pool, subscriber, after)
+        yield ServerSentEvent(hello.model_dump_json(), event="hello", id=position, retry=RETRY_MS)
         checked = time.monotonic()
         while not subscriber.ended:
             for event in _waiting(subscriber):
@@ -49,13 +49,20 @@ async def events(
         relay.leave(subscriber)
 
 
-async def _hello(relay: Relay, pool: Pool, subscriber: Subscriber, after: Cursor | None) -> Hello:
+async def _hello(
+    relay: Relay, pool: Pool, subscriber: Subscriber, after: Cursor | None
+) -> tuple[Hello, str | None]:
+    """With the event id a new page resumes from; one that comes back keeps its own until it has caught up."""
     async with acquire(pool) as connection:
+        position = None
         if after is not None:
             await relay.replay(connection, subscriber, after)
+        else:
+            position = str(await relay.position(connection))
         now = relay.clock.now()
         vehicles, counters = await picture(connection, subscriber.view, relay.clock)
-    return Hello(now=now, rate=relay.clock.rate, vehicles=vehicles, counters=counters)
+    hello = Hello(now=now, rate=relay.clock.rate, vehicles=vehicles, counters=counters)
+    return hello, position
 
 
 async def picture(connection: Connection, view: View, clock: Clock) -> tuple[list[LiveVehicle], Counters]:

@@ -112,6 +112,18 @@ async def test_a_change_is_told_with_the_id_to_resume_from(office: Office) -> No
     assert Cursor.read(event_id or "") is not None
 
 
+async def test_a_page_that_was_told_nothing_yet_resumes_from_its_beginning(office: Office) -> None:
+    async with page(office, "clerk03") as clerk:
+        _, start = await clerk.until("hello")
+    requester = await office.signed_in("requester.finance")
+    missed = (await requester.post("/requests", json=trip())).json()
+
+    async with page(office, "clerk03", after=start) as clerk:
+        change, _ = await clerk.until("change")
+
+    assert change["subject_id"] == str(missed["id"])
+
+
 async def test_a_page_that_was_away_is_told_what_it_missed(office: Office) -> None:
     requester = await office.signed_in("requester.finance")
     async with page(office, "clerk03") as clerk:
