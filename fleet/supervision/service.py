@@ -34,6 +34,7 @@ ASK_ROADS_AGAIN = timedelta(minutes=2)
 ASK_AGAIN_S = 60.0
 """Real seconds until a rule that lacked a record is asked again."""
 MATCHED_SHARE = 0.5
+UNCERTAIN_FIXES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +181,17 @@ def _with_roads(
 ) -> tuple[Context, list[TripResult]]:
     """The context with limits and road distances, and the trips as they will be recorded."""
     trips = tuple(_on_roads(trip, matches.get(trip.start)) for trip in window.timeline.trips)
-    limits = {
-        start: RoadLimits(tuple(match["limits_kmh"]), tuple(match["roads"]), match["source"])
-        for start, match in matches.items()
-    }
+    limits = {trip.start: _limits(trip, matches[trip.start]) for trip in trips if trip.start in matches}
     context = replace(window.context, timeline=replace(window.timeline, trips=trips), limits=limits)
     return context, [_result(context, trip, matches.get(trip.start)) for trip in trips]
+
+
+def _limits(trip: Trip, match: dict[str, Any]) -> RoadLimits:
+    """Which road the newest fixes are on is uncertain until the way on is known: they accuse nobody yet."""
+    limits: list[float | None] = match["limits_kmh"]
+    if not trip.closed:
+        limits = [*limits[:-UNCERTAIN_FIXES], *[None] * len(limits[-UNCERTAIN_FIXES:])]
+    return RoadLimits(tuple(limits), tuple(match["roads"]), match["source"])
 
 
 def _on_roads(trip: Trip, match: dict[str, Any] | None) -> Trip:

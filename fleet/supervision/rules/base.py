@@ -70,6 +70,8 @@ class Finding:
     run_id: int | None = None
     request_id: int | None = None
     driver_id: int | None = None
+    weight: float = 0.0
+    """Among hits of equal severity the heaviest one speaks for all when they are merged."""
 
     @property
     def explained(self) -> bool:
@@ -135,8 +137,11 @@ class EvidenceCollector:
 
 
 def merge(earlier: Finding, later: Finding) -> Finding:
-    """Two hits of one rule as one finding; what is counted adds up, what is a maximum stays one."""
-    graver = max(earlier, later, key=lambda finding: GRAVITY[finding.severity])
+    """Two hits of one rule as one finding: totals add up, all else is said of the gravest hit alone.
+
+    The highest speed of one stretch beside the limit of another would accuse somebody of what never happened.
+    """
+    graver = max(earlier, later, key=lambda finding: (GRAVITY[finding.severity], finding.weight))
     fixes = {(fix.time, fix.terminal_id, fix.digest): fix for fix in earlier.evidence.fixes}
     fixes |= {(fix.time, fix.terminal_id, fix.digest): fix for fix in later.evidence.fixes}
     records = dict.fromkeys((*earlier.evidence.records, *later.evidence.records))
@@ -152,6 +157,7 @@ def merge(earlier: Finding, later: Finding) -> Finding:
         run_id=graver.run_id,
         request_id=graver.request_id,
         driver_id=graver.driver_id,
+        weight=graver.weight,
     )
 
 
@@ -159,12 +165,8 @@ def _together(earlier: Finding, later: Finding, graver: Finding) -> dict[str, Va
     values = dict(graver.measures)
     for name in values:
         a, b = earlier.measures.get(name), later.measures.get(name)
-        if not (isinstance(a, int | float) and isinstance(b, int | float)):
-            continue
-        if name.startswith("total_"):
+        if name.startswith("total_") and isinstance(a, int | float) and isinstance(b, int | float):
             values[name] = round(a + b, 3)
-        elif name.startswith("max_"):
-            values[name] = max(a, b)
     return values
 
 

@@ -83,6 +83,7 @@ class NoOrder:
             evidence=self._evidence(context, trip, proof),
             explanations=self._explanations(context, trip),
             provisional=not trip.closed,
+            weight=displacement,
         )
 
     def covering(self, context: Context, trip: Trip) -> list[Order]:

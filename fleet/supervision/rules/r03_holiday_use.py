@@ -74,6 +74,7 @@ class HolidayUse:
             evidence=self._evidence(context, trip, proof, orders),
             explanations=self._explanations(context, trip, orders),
             provisional=not trip.closed,
+            weight=total,
             run_id=None if order is None else order.run_id,
             request_id=None if order is None else order.request_id,
             driver_id=None if order is None else order.driver_id,

@@ -136,6 +136,7 @@ class Overspeed:
             run_id=None if order is None else order.run_id,
             request_id=None if order is None else order.request_id,
             driver_id=None if order is None else order.driver_id,
+            weight=worst.share,
         )
 
     def _explanations(self, run: Sequence[_Fast]) -> tuple[Tried, ...]:

@@ -68,6 +68,20 @@ def test_bursts_within_ten_minutes_are_one_finding() -> None:
     assert finding.measures["max_speed_kmh"] == pytest.approx(80, abs=4)
 
 
+def test_merged_bursts_show_the_worst_moment_and_never_mix_two() -> None:
+    """108 km/h where 100 is allowed and 66 where 60 is must not become 108 where 60 is allowed."""
+    drive = Drive(noise_m=1).park(30)
+    context = context_of(drive.drive(2_000, 120).drive(2_000, 50).drive(1_000, 72).park(40), limit_kmh=60)
+    (trip,) = context.timeline.trips
+    fast = [fix.speed_kmh > 100 for fix in context.timeline.fixes[trip.first : trip.last + 1]]
+    limits = replace(context.limits[trip.start], limits_kmh=tuple(108.0 if each else 60.0 for each in fast))
+
+    (finding,) = found("R05", replace(context, limits={trip.start: limits}))
+
+    assert finding.measures["limit_kmh"] == 60
+    assert finding.measures["max_speed_kmh"] == pytest.approx(72, abs=4)
+
+
 def test_the_alarm_of_the_terminal_counts_above_the_limit() -> None:
     drive = steady(64)
     drive.fixes = [replace(fix, alarm=OVERSPEED_ALARM) if fix.speed_kmh == 64 else fix for fix in drive.fixes]
