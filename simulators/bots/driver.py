@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 ENGINE_OFF_BEYOND = timedelta(minutes=3)
 """Waits longer than this are spent with the engine off."""
+ACCEPTS_WITHIN = timedelta(minutes=8)
+"""However long a person may hold the phone: after ten minutes the run would go to somebody else."""
 
 
 class Wheel(Protocol):
@@ -108,7 +110,10 @@ class Driver:
 
     async def _tap(self, run: Run, step: NextStep, wheel: Wheel | None, at: datetime) -> Run:
         """Tap the step; while a person holds the phone, wait for theirs first."""
-        given_back = self._clock.now() + self._habits.hand_back_after
+        patience = self._habits.hand_back_after
+        if step.action == "accept":
+            patience = min(patience, ACCEPTS_WITHIN)
+        given_back = self._clock.now() + patience
         while self._clock.now() < given_back:
             current = await self._desk.get(f"/runs/{run.id}", Run)
             if current.next_step != step or current.status == "cancelled":

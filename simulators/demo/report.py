@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,11 +17,17 @@ from simulators.play.diary import Diary
 from simulators.proof.stored import StoredReport, check_stored
 from simulators.terminals.ledger import read_ledger
 
+# What explains itself (a car moved within its yard) alarms nobody.
 SELECT_FINDINGS = """
 SELECT v.rule_code, c.plate, lower(v.during), upper(v.during)
 FROM violation AS v JOIN vehicle AS c ON c.id = v.vehicle_id
-WHERE v.superseded_at IS NULL AND NOT v.withdrawn AND lower(v.during) <= %s
+WHERE v.superseded_at IS NULL AND NOT v.withdrawn
+  AND NOT v.explanations @> '[{"holds": true, "clears": true}]'
 ORDER BY lower(v.during)
+"""
+COUNT_WAITING = """
+SELECT (SELECT count(*) FROM position_change WHERE changed_from <= %(until)s)
+     + (SELECT count(*) FROM supervision_work WHERE changed_from <= %(until)s OR due_at <= %(until)s)
 """
 COUNT_OVERLAPS = """
 SELECT count(*) FROM {table} AS a JOIN {table} AS b
@@ -62,19 +69,28 @@ class DayReport:
                 console.print(f"{title}: {line}", highlight=False)
 
 
+def wait_until_supervised(database_url: str, until: datetime, longest_s: float) -> bool:
+    """Wait until supervision has looked at everything up to `until`; False if that took too long."""
+    deadline = time.monotonic() + longest_s
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        while _number(connection, COUNT_WAITING, {"until": until}):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.5)
+    return True
+
+
 def day_report(database_url: str, diary: Diary, *, as_of: datetime) -> DayReport:
-    """Compare database, ledger and truth; what began after `as_of` is left out: rules may wait."""
+    """Compare database, ledger and truth of a day that went on until `as_of`."""
     with psycopg.connect(database_url) as connection:
-        findings = [Finding(*row) for row in connection.execute(SELECT_FINDINGS, (as_of,))]
+        findings = [Finding(*row) for row in connection.execute(SELECT_FINDINGS)]
         overlaps = sum(
             _number(connection, COUNT_OVERLAPS.format(table=f"{what}_reservation", key=f"{what}_id"))
             for what in ("vehicle", "driver")
         )
         requests: dict[str, int] = dict(connection.execute(COUNT_BY_STATUS).fetchall())
-    truth = (
-        [line for line in read_truth(diary.truth) if line.started_at <= as_of] if diary.truth.exists() else []
-    )
-    scores = score(truth, findings)
+    truth = read_truth(diary.truth) if diary.truth.exists() else ()
+    scores = score(truth, findings, as_of=as_of)
     return DayReport(
         stored=check_stored(database_url, read_ledger(diary.ledger) if diary.ledger.exists() else iter(())),
         double_bookings=overlaps,
@@ -92,6 +108,8 @@ def _lines(findings: tuple[Finding, ...]) -> Iterator[str]:
         yield f"{finding.rule_code} {finding.plate} {finding.started_at:%F %T}Z – {finding.ended_at:%T}Z"
 
 
-def _number(connection: psycopg.Connection[Any], statement: str) -> int:
-    row = connection.execute(statement.encode()).fetchone()
+def _number(
+    connection: psycopg.Connection[Any], statement: str, parameters: Mapping[str, object] | None = None
+) -> int:
+    row = connection.execute(statement.encode(), parameters).fetchone()
     return int(row[0]) if row else 0

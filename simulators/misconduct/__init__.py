@@ -5,9 +5,19 @@ from __future__ import annotations
 from .model import Act, Expectation, Habit, Leg, Script, Span
 from .plan import plan_misconduct
 from .score import Finding, RuleScore, Scores, score
-from .truth import LegTimes, TruthLine, act_truth, habit_truth, read_truth, run_truth, write_truth
+from .truth import (
+    LEAST_PARKED,
+    LegTimes,
+    TruthLine,
+    act_truth,
+    habit_truth,
+    read_truth,
+    run_truth,
+    write_truth,
+)
 
 __all__ = [
+    "LEAST_PARKED",
     "Act",
     "Expectation",
     "Finding",

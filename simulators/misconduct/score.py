@@ -6,11 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from simulators.misconduct.truth import TruthLine
+from simulators.misconduct.truth import LEAST_PARKED, TruthLine
 
 SCRIPTED_RULES = ("R01", "R03", "R05", "R10")
 SLACK = timedelta(minutes=10)
 """Hits of one rule closer than this count as one (DOMAIN §A), so times may differ by as much."""
+ARRIVES_WITHIN = timedelta(minutes=40)
+"""A terminal out of coverage tells of a drive this long after it at the latest."""
+KNOWN_WITHIN = timedelta(minutes=100)
+"""An act is in the truth once it is over; the longest takes less than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +57,52 @@ class Scores:
 
 
 def score(
-    truth: Iterable[TruthLine], violations: Iterable[Finding], rules: Sequence[str] = SCRIPTED_RULES
+    truth: Iterable[TruthLine],
+    violations: Iterable[Finding],
+    rules: Sequence[str] = SCRIPTED_RULES,
+    *,
+    as_of: datetime | None = None,
 ) -> Scores:
-    """Compare findings with the truth. The same event may be found in several pieces."""
+    """Compare findings with the truth. The same event may be found in several pieces.
+
+    With `as_of` the day still goes on there: what had no time to be found, or to be told, does not count.
+    """
     lines, findings = tuple(truth), tuple(violations)
     missed: list[TruthLine] = []
     alarms: list[Finding] = []
     scores = []
     for rule in rules:
-        guilty = [line for line in lines if line.rule_code == rule and line.expected]
+        of_rule = [line for line in lines if line.rule_code == rule]
+        guilty = [line for line in of_rule if line.expected and _is_due(line, as_of)]
+        right = [line for line in of_rule if line.expected is not False]
         found = [item for item in findings if item.rule_code == rule]
         overlooked = [line for line in guilty if not any(_meets(line, item) for item in found)]
-        unfounded = [item for item in found if not any(_meets(line, item) for line in guilty)]
+        unfounded = [
+            item for item in found if _is_told(item, as_of) and not any(_meets(line, item) for line in right)
+        ]
         scores.append(
             RuleScore(rule, len(guilty), len(guilty) - len(overlooked), len(overlooked), len(unfounded))
         )
         missed += overlooked
         alarms += unfounded
-    tripped = [line for line in lines if not line.expected and any(_meets(line, item) for item in alarms)]
+    tripped = [
+        line for line in lines if line.expected is False and any(_meets(line, item) for item in alarms)
+    ]
     return Scores(tuple(scores), tuple(missed), tuple(alarms), tuple(tripped))
+
+
+def _is_due(line: TruthLine, as_of: datetime | None) -> bool:
+    """Whether supervision has had the time to find it; a parking counts long before it ends."""
+    if as_of is None:
+        return True
+    if line.rule_code == "R10":
+        return line.started_at + LEAST_PARKED + ARRIVES_WITHIN <= as_of
+    return line.ended_at + ARRIVES_WITHIN <= as_of
+
+
+def _is_told(finding: Finding, as_of: datetime | None) -> bool:
+    """Whether the truth would know by now."""
+    return as_of is None or finding.started_at + KNOWN_WITHIN <= as_of
 
 
 def _meets(line: TruthLine, finding: Finding) -> bool:

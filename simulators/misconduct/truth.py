@@ -18,14 +18,17 @@ NEXT_MORNING = timedelta(days=1, hours=8)
 
 
 class TruthLine(msgspec.Struct, frozen=True):
-    """`expected` true: a violation that must be found between the two moments (UTC); false: a decoy."""
+    """`expected` true: a violation that must be found between the two moments (UTC); false: a decoy.
+
+    None: there was too little of it for either; finding it is right, passing it over is no fault.
+    """
 
     rule_code: str
     plate: str
     started_at: datetime
     ended_at: datetime
     note: str
-    expected: bool
+    expected: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +51,19 @@ def habit_truth(
     ended_at: datetime | None,
     *,
     seconds_over: float = LEAST_SECONDS_OVER,
-) -> TruthLine | None:
-    """The line of one drive, or one parking, under the habit; None if there was too little of it to be seen.
+) -> TruthLine:
+    """The line of one drive, or one parking, under the habit.
 
     `seconds_over`: for how long the drive was above 1.15 times the limit. `ended_at` None: still parked.
     """
     ended = _morning_after(started_at) if ended_at is None else ended_at
-    expectation = habit.expectation
-    if expectation.expected:
-        if expectation.span is Span.DRIVING and seconds_over < LEAST_SECONDS_OVER:
-            return None
-        if expectation.span is Span.PARKED and ended - started_at < LEAST_PARKED:
-            return None
-    return _line(habit.plate, expectation, started_at, ended)
+    line = _line(habit.plate, habit.expectation, started_at, ended)
+    too_short = {
+        Span.DRIVING: seconds_over < LEAST_SECONDS_OVER,
+        Span.PARKED: ended - started_at < LEAST_PARKED,
+        Span.WHOLE: False,
+    }[habit.expectation.span]
+    return msgspec.structs.replace(line, expected=None) if line.expected and too_short else line
 
 
 def run_truth(plate: str, started_at: datetime, ended_at: datetime) -> tuple[TruthLine, ...]:

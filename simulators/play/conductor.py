@@ -153,6 +153,7 @@ class Conductor:
             (SEATS_EVERY_S, lambda: clerk.tick(self._clock.now())),
             (CREW_EVERY_S, crew.tick),
             (SEATS_EVERY_S, mischief.tick),
+            (SEATS_EVERY_S, manners.tick),
             (APPROVERS_EVERY_S, lambda: _one_after_the_other([one.tick for one in approvers])),
         ]
 

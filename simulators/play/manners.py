@@ -7,7 +7,7 @@ from datetime import datetime
 
 from schemas.api.runs import Run
 from schemas.clock import Clock
-from simulators.misconduct import Habit, TruthLine, habit_truth, run_truth, write_truth
+from simulators.misconduct import LEAST_PARKED, Habit, TruthLine, habit_truth, run_truth, write_truth
 from simulators.play.diary import Diary
 from simulators.play.garage import Garage, UnitWheel
 from simulators.terminals.drive import Style
@@ -79,6 +79,14 @@ class Manners:
             habit, since = self._astray.pop(plate)
             self._note([habit_truth(habit, since, self._clock.now())])
 
+    async def tick(self) -> None:
+        """A car that has stood elsewhere for long enough is in the truth from then on, wherever it goes."""
+        now = self._clock.now()
+        for plate, (habit, since) in list(self._astray.items()):
+            if now - since >= LEAST_PARKED:
+                del self._astray[plate]
+                self._note([habit_truth(habit, since, None)])
+
     def close(self) -> None:
         """The run of the simulation ends: cars left elsewhere stand there still."""
         self._note(habit_truth(habit, since, None) for habit, since in self._astray.values())
@@ -88,5 +96,5 @@ class Manners:
         now = self._clock.now()
         return next((h for h in self._habits if h.plate == plate and h.starts_at <= now < h.ends_at), None)
 
-    def _note(self, lines: Iterable[TruthLine | None]) -> None:
-        write_truth(self._diary.truth, [line for line in lines if line is not None])
+    def _note(self, lines: Iterable[TruthLine]) -> None:
+        write_truth(self._diary.truth, lines)

@@ -52,7 +52,7 @@ findings = st.builds(
 )
 
 
-def line(rule: str, start: int, end: int, *, expected: bool = True) -> TruthLine:
+def line(rule: str, start: int, end: int, *, expected: bool | None = True) -> TruthLine:
     return TruthLine(rule, PLATE, NINE + start * MINUTE, NINE + end * MINUTE, "", expected)
 
 
@@ -64,7 +64,7 @@ def finding(rule: str, start: int, end: int) -> Finding:
 def test_what_is_expected_is_either_found_or_missed(truth: list[TruthLine], found: list[Finding]) -> None:
     scores = score(truth, found)
     assert all(item.found + item.missed == item.expected for item in scores.rules)
-    assert sum(item.expected for item in scores.rules) == sum(entry.expected for entry in truth)
+    assert sum(item.expected for item in scores.rules) == sum(bool(entry.expected) for entry in truth)
     assert sum(item.false_alarms for item in scores.rules) == len(scores.false_alarms) <= len(found)
 
 
@@ -79,7 +79,7 @@ def test_a_supervisor_who_knows_the_truth_is_perfect(truth: list[TruthLine]) -> 
 @given(st.lists(lines))
 def test_a_silent_supervisor_misses_everything_and_alarms_nobody(truth: list[TruthLine]) -> None:
     scores = score(truth, [])
-    assert len(scores.missed) == sum(item.expected for item in truth)
+    assert len(scores.missed) == sum(bool(item.expected) for item in truth)
     assert not scores.false_alarms
 
 
@@ -146,21 +146,40 @@ def habit(span: Span, *, expected: bool) -> Habit:
     return Habit("H0311-09", PLATE, NINE, NINE + 600 * MINUTE, Expectation("R05", expected, "", span))
 
 
-@pytest.mark.parametrize(("seconds", "counts"), [(5.0, False), (59.0, False), (61.0, True)])
-def test_a_drive_too_short_to_speed_is_no_misdeed(seconds: float, counts: bool) -> None:
+@pytest.mark.parametrize(("seconds", "expected"), [(5.0, None), (59.0, None), (61.0, True)])
+def test_a_drive_that_speeds_shortly_may_be_found_or_not(seconds: float, expected: bool | None) -> None:
     racing = habit(Span.DRIVING, expected=True)
-    recorded = habit_truth(racing, NINE, NINE + 10 * MINUTE, seconds_over=seconds)
-    assert (recorded is not None) == counts
+    assert habit_truth(racing, NINE, NINE + 10 * MINUTE, seconds_over=seconds).expected is expected
 
 
-@pytest.mark.parametrize(("minutes", "counts"), [(20, False), (120, True)])
-def test_a_short_halt_away_from_the_bay_is_no_misdeed(minutes: int, counts: bool) -> None:
+@pytest.mark.parametrize(("minutes", "expected"), [(20, None), (120, True)])
+def test_a_short_halt_away_from_the_bay_may_be_found_or_not(minutes: int, expected: bool | None) -> None:
     stray = habit(Span.PARKED, expected=True)
-    assert (habit_truth(stray, NINE, NINE + minutes * MINUTE) is not None) == counts
+    assert habit_truth(stray, NINE, NINE + minutes * MINUTE).expected is expected
 
 
-def test_a_decoy_is_written_however_short_it_was() -> None:
-    assert habit_truth(habit(Span.DRIVING, expected=False), NINE, NINE + MINUTE, seconds_over=0) is not None
+def test_a_decoy_stays_one_however_short_it_was() -> None:
+    decoy = habit(Span.DRIVING, expected=False)
+    assert habit_truth(decoy, NINE, NINE + MINUTE, seconds_over=0).expected is False
+
+
+def test_what_may_be_found_is_neither_missed_nor_a_false_alarm() -> None:
+    grey = line("R05", 0, 10, expected=None)
+    assert score([grey], []).perfect
+    assert score([grey], [finding("R05", 3, 4)]).perfect
+
+
+def test_while_the_day_goes_on_nobody_is_blamed_for_what_had_no_time_to_be_found() -> None:
+    fresh, parked = line("R01", 0, 30), line("R10", 0, 600)
+    assert not score([fresh, parked], [], as_of=NINE + 60 * MINUTE).missed
+    assert score([fresh, parked], [], as_of=NINE + 80 * MINUTE).missed == (fresh,)
+    assert score([fresh, parked], [], as_of=NINE + 140 * MINUTE).missed == (fresh, parked)
+
+
+def test_while_the_day_goes_on_a_finding_waits_for_the_truth() -> None:
+    early = finding("R01", 0, 10)
+    assert score([], [early], as_of=NINE + 60 * MINUTE).perfect
+    assert score([], [early], as_of=NINE + 120 * MINUTE).false_alarms == (early,)
 
 
 def test_an_ordered_run_is_a_decoy_of_both_rules_about_orders() -> None:
