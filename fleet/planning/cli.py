@@ -11,24 +11,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from fleet.database import open_pool
-from fleet.planning.desk import Preparation
-from fleet.planning.leader import leading
-from fleet.planning.planner import Planner
-from fleet.planning.process import run_planner
-from fleet.planning.proposals import open_proposal_sets
-from fleet.planning.router import Router
 from fleet.planning.settings import PlanningSettings
-from fleet.planning.solver import Solver
 from fleet.settings import Settings
 from schemas.api.proposals import ProposalSet
 from schemas.clock import SHANGHAI
 from schemas.logging import configure_logging
 
 app = typer.Typer()
-
-NO_ADDRESS = ""
-"""A single pass leads too, but answers nobody."""
 
 
 @app.command()
@@ -42,35 +31,20 @@ def plan(
 
     Example: motorpool plan --once --json
     """
+    # Loading the solver takes seconds: the other commands of the package need not wait for it.
+    from fleet.planning.once import plan_once
+    from fleet.planning.process import run_planner
+
     settings, planning = Settings(), PlanningSettings()
     configure_logging(settings, "planner")
     if not once:
         run_planner(settings, planning)
         return
-    sets = asyncio.run(_plan_once(settings, planning))
+    sets = asyncio.run(plan_once(settings, planning))
     if json:
         sys.stdout.write(orjson.dumps([each.model_dump(mode="json") for each in sets]).decode() + "\n")
     else:
         _print_table(sets)
-
-
-async def _plan_once(settings: Settings, planning: PlanningSettings) -> list[ProposalSet]:
-    """One pass; where another planner leads already, only what it proposed."""
-    pool = await open_pool(settings, "planner")
-    router, solver = Router(settings.valhalla_url, planning.router_timeout_s), Solver()
-    clock = settings.the_clock
-    try:
-        async with leading(settings, NO_ADDRESS, wait=False) as lease:
-            if lease is not None:
-                preparation = Preparation(router, planning)
-                planner = Planner(pool, preparation, solver, planning, clock, lease.token)
-                await planner.pass_over(search=True)
-        async with pool.acquire() as connection:
-            return await open_proposal_sets(connection, clock.now())
-    finally:
-        solver.close()
-        await router.close()
-        await pool.close()
 
 
 def _print_table(sets: list[ProposalSet]) -> None:

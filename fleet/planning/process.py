@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -182,7 +184,8 @@ def create_planner_app(process: PlannerProcess) -> FastAPI:
 
 
 def run_planner(settings: Settings, planning: PlanningSettings) -> None:
-    """Until SIGTERM or SIGINT."""
+    """Until SIGTERM or SIGINT; a stop that was asked for is a success."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # what the server raises again once it has stopped
     listener = socket.create_server(("127.0.0.1", settings.planner_port))
     planner_server(settings, planning, listener, settings.the_clock).run(sockets=[listener])
 

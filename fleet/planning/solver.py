@@ -42,11 +42,12 @@ class Solver:
         return found
 
     def close(self) -> None:
+        """End the worker, whatever it is doing."""
         if self._pool is None:
             return
         for process in list((self._pool._processes or {}).values()):
             process.terminate()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = None
 
 
