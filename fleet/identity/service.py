@@ -48,7 +48,8 @@ async def sign_in(
 async def _open_session(
     connection: Connection, account_id: int, lifetime: timedelta, now: datetime
 ) -> OpenedSession:
-    real_now, token = SystemClock().now(), new_token()
+    token = new_token()
+    real_now = SystemClock().now()
     await repository.delete_expired_sessions(connection, real_now)
     await repository.insert_session(
         connection, token_digest(token), account_id, real_now, real_now + lifetime
