@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from fleet.api.dependencies import Now, Reader, RowId, SettingsOf, Transaction, requires
-from fleet.dispatching import dispatching, driving, ending, views
+from fleet.dispatching import ahead, dispatching, driving, ending, views
 from fleet.planning.router import Router
 from fleet.planning.settings import PlanningSettings
 from schemas.api.proposals import Assignment
@@ -57,6 +57,14 @@ async def assign(
     return await views.one_run(connection, reader, run.id)
 
 
+@router.post("/requests/{request_id}/release", status_code=204)
+async def release(
+    connection: Transaction, reader: Clerk, now: Now, request_id: RowId, cancellation: Cancellation
+) -> None:
+    """Take one request off its run before its people got in: it waits for a car again, others ride on."""
+    await ending.release(connection, reader, request_id, cancellation.reason, now)
+
+
 @router.get("/runs")
 async def list_runs(
     connection: Transaction,
@@ -72,6 +80,20 @@ async def list_runs(
 @router.get("/runs/{run_id}")
 async def one_run(connection: Transaction, reader: Concerned, run_id: RowId) -> Run:
     return await views.one_run(connection, reader, run_id)
+
+
+@router.get("/runs/{run_id}/route")
+async def route_ahead(
+    connection: Transaction,
+    reader: Concerned,
+    run_id: RowId,
+    network: Annotated[Router, Depends(road_network, scope="function")],
+) -> list[tuple[float, float]]:
+    """The way along the roads from the car through the stops still ahead, as (lon, lat).
+
+    Empty when nothing lies ahead, or while the road network does not answer.
+    """
+    return await ahead.route_ahead(connection, await views.one_run(connection, reader, run_id), network)
 
 
 @router.post("/runs/{run_id}/cancel")

@@ -66,6 +66,15 @@ async def withdraw(connection: Connection, now: datetime, actor: Actor, request_
     await _leave(connection, run, request_id, actor=actor, reason=reason, now=now)
 
 
+async def release(
+    connection: Connection, reader: Reader, request_id: int, reason: str, now: datetime
+) -> None:
+    """A clerk takes one request back; it waits for a car again, and who rides along stays dispatched."""
+    if await repository.supplier_in_scope(connection, request_id, reader.organisation_path) is None:
+        raise NotFoundError(f"there is no request {request_id}")
+    await withdraw(connection, now, reader.actor, request_id, reason)
+
+
 async def _leave(
     connection: Connection, run: RunRow, request_id: int, *, actor: Actor, reason: str, now: datetime
 ) -> None:

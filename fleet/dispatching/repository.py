@@ -172,6 +172,8 @@ ON CONFLICT (idempotency_key) DO NOTHING RETURNING idempotency_key
 
 STEP = "SELECT run_id, action FROM run_step WHERE idempotency_key = $1"
 
+LAST_SEEN = "SELECT lon, lat FROM vehicle_state WHERE vehicle_id = $1"
+
 STATUSES_OF_REQUESTS = "SELECT id, status FROM request WHERE id = ANY ($1) ORDER BY id"
 
 
@@ -369,6 +371,12 @@ async def step_taken(connection: Connection, key: UUID) -> tuple[int, str] | Non
     """Run and action of a tap that was counted."""
     row = await connection.fetchrow(STEP, key)
     return (row["run_id"], row["action"]) if row else None
+
+
+async def last_seen(connection: Connection, vehicle_id: int) -> tuple[float, float] | None:
+    """Longitude and latitude of the car's newest fix."""
+    row = await connection.fetchrow(LAST_SEEN, vehicle_id)
+    return None if row is None else (row["lon"], row["lat"])
 
 
 async def statuses_of(connection: Connection, request_ids: Sequence[int]) -> dict[int, RequestStatus]:

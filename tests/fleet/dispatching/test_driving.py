@@ -10,9 +10,11 @@ from fleet.timers.worker import Worker
 from tests.fleet.pool import MotorPool, at, moment
 
 
-async def _dispatched(pool: MotorPool, **changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+async def _dispatched(
+    pool: MotorPool, plate: str = "示A·10088", **changes: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
     asked = await pool.ask("市政务中心", "开发区管委会", ready=60, by=120, **changes)
-    answer = await pool.assign(asked, "示A·10088", "driver01")
+    answer = await pool.assign(asked, plate, "driver01")
     assert answer.status_code == 200, answer.text
     return asked, answer.json()
 
@@ -133,6 +135,20 @@ async def test_a_late_run_that_meets_the_next_booking_goes_on_and_says_so(pool: 
     assert run["next_step"]["action"] == "return"
 
 
+async def test_what_follows_a_late_run_is_proposed_so_that_it_can_be_confirmed(pool: MotorPool) -> None:
+    asked, run = await _dispatched(pool, wheelchair=True, plate="示A·10150")
+    driver = await pool.driver_of(run)
+    run = await driver.go_on(run, 2)
+    pool.pass_time(100)
+    run = await pool.ok(driver.tap(run))
+    following = await pool.ask("市政务中心", "高铁南站", ready=150, by=320, wheelchair=True,
+                               pickup_until=at(260))  # fmt: skip
+    await pool.plan(search=True)
+    best = (await pool.proposals(following))["proposals"][0]
+    assert best["plate"] == "示A·10150"
+    await pool.confirm_first(following)
+
+
 async def test_an_odometer_below_its_start_needs_a_reason(pool: MotorPool) -> None:
     _, run = await _dispatched(pool)
     driver = await pool.driver_of(run)
@@ -203,6 +219,35 @@ async def test_a_request_that_leaves_a_shared_run_moves_nobody_else(pool: MotorP
     assert {s["request_id"] for s in after["stops"]} == {first["id"], None}
     assert all(before[s["id"]] == s["planned_departure"] for s in after["stops"])
     assert (await pool.request(first))["status"] == "dispatched"
+
+
+async def test_a_released_request_waits_again_and_who_rode_along_stays_dispatched(pool: MotorPool) -> None:
+    first, run = await _dispatched(pool, share_consent=True)
+    second = await pool.ask("市档案馆", "开发区管委会", ready=60, by=120, share_consent=True)
+    await pool.ok(pool.assign(second, "示A·10088", "driver01"))
+    answer = await pool.clerk.post(f"/requests/{second['id']}/release", json={"reason": "调度员撤销"})
+    assert answer.status_code == 204
+    assert (await pool.request(second))["status"] == "pending_dispatch"
+    assert (await pool.request(first))["status"] == "dispatched"
+    assert (await pool.ok(pool.clerk.get(f"/runs/{run['id']}")))["status"] == "dispatched"
+
+
+async def test_releasing_the_only_request_of_a_run_ends_it(pool: MotorPool) -> None:
+    asked, run = await _dispatched(pool)
+    answer = await pool.clerk.post(f"/requests/{asked['id']}/release", json={"reason": "调度员撤销"})
+    assert answer.status_code == 204
+    assert (await pool.request(asked))["status"] == "pending_dispatch"
+    assert (await pool.ok(pool.clerk.get(f"/runs/{run['id']}")))["status"] == "cancelled"
+
+
+async def test_the_route_ahead_shrinks_as_stops_are_left_behind(pool: MotorPool) -> None:
+    _, run = await _dispatched(pool)
+    driver = await pool.driver_of(run)
+    whole = await pool.ok(pool.clerk.get(f"/runs/{run['id']}/route"))
+    run = await driver.go_on(run, 6)
+    rest = await pool.ok(pool.clerk.get(f"/runs/{run['id']}/route"))
+    assert len(whole) > len(rest) > 1
+    assert rest[-1] == whole[-1]
 
 
 async def test_a_run_with_people_in_the_car_is_not_cancelled(pool: MotorPool) -> None:
