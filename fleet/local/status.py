@@ -45,7 +45,7 @@ SELECT (SELECT count(*) FROM position) AS fixes,
 
 @dataclass(frozen=True)
 class StackStatus:
-    """`counts` is None while the database does not answer."""
+    """`counts` is None while the stack starts and while the database does not answer."""
 
     reading: StackReading
     counts: Counts | None
@@ -68,6 +68,8 @@ def stack_status(paths: LocalPaths) -> StackStatus:
 
 
 def _counts(paths: LocalPaths, reading: StackReading) -> Counts | None:
+    if not reading.clock:
+        return None
     url = SecretFile(paths.data / "secrets.json").get("database_url")
     parameters: dict[str, Any] = {"now": read_clock(reading.clock).now(), "grace_s": ONLINE_GRACE_S}
     try:
