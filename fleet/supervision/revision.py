@@ -70,17 +70,21 @@ def revise(recorded: Sequence[Recorded], proposed: Sequence[P]) -> Revision[P]:
             continue
         left.remove(same)
         revision.kept.append((same, item))
-    for item in open_ones:
-        row = max(
-            (row for row in left if row.kind == item.kind and _meet(row, item)),
-            key=lambda row: (_overlap(row, item), -row.id),
-            default=None,
-        )
-        if row is None:
-            revision.added.append(item)
-            continue
-        left.remove(row)
-        (revision.completed if row.provisional else revision.replaced).append((row, item))
+    pairs = sorted(
+        (
+            (row, item)
+            for item in open_ones
+            for row in left
+            if row.kind == item.kind and row.start <= item.end and item.start <= row.end
+        ),
+        key=lambda pair: (-_overlap(*pair), pair[0].id, pair[1].start),
+    )
+    for row, item in pairs:
+        if row in left and item in open_ones:
+            left.remove(row)
+            open_ones.remove(item)
+            (revision.completed if row.provisional else revision.replaced).append((row, item))
+    revision.added.extend(open_ones)
     revision.withdrawn.extend(left)
     return revision
 
@@ -88,10 +92,6 @@ def revise(recorded: Sequence[Recorded], proposed: Sequence[P]) -> Revision[P]:
 def content_digest(content: dict[str, Any]) -> str:
     """SHA-256 in hex of a JSON value, whatever the order of its keys."""
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _meet(row: Recorded, item: Proposed) -> bool:
-    return row.start <= item.end and item.start <= row.end
 
 
 def _overlap(row: Recorded, item: Proposed) -> timedelta:

@@ -69,7 +69,7 @@ def test_bursts_within_ten_minutes_are_one_finding() -> None:
 
 
 def test_merged_bursts_show_the_worst_moment_and_never_mix_two() -> None:
-    """108 km/h where 100 is allowed and 66 where 60 is must not become 108 where 60 is allowed."""
+    """120 km/h where 108 is allowed and 72 where 60 is must not become 120 where 60 is allowed."""
     drive = Drive(noise_m=1).park(30)
     context = context_of(drive.drive(2_000, 120).drive(2_000, 50).drive(1_000, 72).park(40), limit_kmh=60)
     (trip,) = context.timeline.trips
