@@ -15,7 +15,13 @@ from __future__ import annotations
 from dispatch.answer import option_for, options, propose
 from dispatch.checker import check
 from dispatch.cost import Cost
-from dispatch.errors import DispatchError, InvalidProblemError, RuleBrokenError, UnknownRequestError
+from dispatch.errors import (
+    DispatchError,
+    InvalidProblemError,
+    RuleBrokenError,
+    UnknownCrewError,
+    UnknownRequestError,
+)
 from dispatch.model import (
     Block,
     BlockReason,
@@ -86,6 +92,7 @@ __all__ = [
     "StopKind",
     "Tone",
     "Travel",
+    "UnknownCrewError",
     "UnknownRequestError",
     "Vehicle",
     "Weights",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dispatch.book import Book
 from dispatch.checker import check
 from dispatch.diagnosis import diagnose, why_none
+from dispatch.errors import UnknownCrewError
 from dispatch.explain import Field, with_reasons
 from dispatch.insertion import Candidate, best_per_vehicle
 from dispatch.model import Request, Vehicle
@@ -33,7 +34,9 @@ def option_for(
 ) -> Option | Blocked:
     """Manual dispatch: this car (with this driver), or the first constraint that keeps it from going."""
     book, request = _open(problem, request_id)
-    vehicle = problem.vehicle[vehicle_id]
+    vehicle = problem.vehicle.get(vehicle_id)
+    if vehicle is None or (driver_id is not None and driver_id not in problem.driver):
+        raise UnknownCrewError(vehicle_id if vehicle is None else driver_id or "")
     ways = best_per_vehicle(book, request, [vehicle], driver_id=driver_id)
     if not ways:
         return diagnose(book, request, vehicle)

@@ -17,7 +17,7 @@ LATER_MAX_S = 4 * 3600
 EARLIER_MAX_S = 2 * 3600
 STEP_S = 60
 SHARE_DETOUR_S = 900
-WAIVABLE = (Constraint.RANGE, Constraint.DRIVING_HOURS, Constraint.SHARING, Constraint.PROMISE)
+WAIVABLE = (Constraint.RANGE, Constraint.DRIVING_HOURS, Constraint.SHARING)
 ENERGY = frozenset({Constraint.RANGE, Constraint.DRIVING_HOURS})
 
 
@@ -55,9 +55,20 @@ def diagnose(book: Book, request: Request, vehicle: Vehicle) -> Blocked:
     for constraint in WAIVABLE:
         asked = _sharing(request) if constraint is Constraint.SHARING else request
         if _possible(book, asked, vehicle, frozenset({constraint})):
-            return Blocked(vehicle.id, constraint)
-    held = any(r.locked and _overlaps(book, request, r.start, r.end) for r in book.vehicle_runs(vehicle.id))
-    return Blocked(vehicle.id, Constraint.LOCKED if held else Constraint.BUSY, until)
+            return Blocked(vehicle.id, constraint, until)
+    return Blocked(vehicle.id, _taken(book, request, vehicle), until)
+
+
+def _taken(book: Book, request: Request, vehicle: Vehicle) -> Constraint:
+    """A lock, a run all through the time asked, or one that would be delayed past what was promised."""
+    runs = book.vehicle_runs(vehicle.id)
+    if any(r.locked and _overlaps(book, request, r.start, r.end) for r in runs):
+        return Constraint.LOCKED
+    wanted = request.pickup_window
+    if any(r.start <= wanted.earliest and r.end >= wanted.latest for r in runs):
+        return Constraint.BUSY
+    delayed = _possible(book, request, vehicle, frozenset({Constraint.PROMISE}))
+    return Constraint.PROMISE if delayed else Constraint.BUSY
 
 
 def _possible(book: Book, request: Request, vehicle: Vehicle, waive: frozenset[Constraint]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dispatch.answer import compared
 from dispatch.book import Book
+from dispatch.chain import lay, open_chain
 from dispatch.cost import PER_FEN, Cost, run_cost
 from dispatch.diagnosis import why_none
 from dispatch.explain import with_reasons
@@ -13,8 +14,7 @@ from dispatch.fill import DRAFT
 from dispatch.insertion import Candidate, best_per_vehicle
 from dispatch.model import Request
 from dispatch.option import make_option
-from dispatch.problem import Problem
-from dispatch.results import Option, Proposal
+from dispatch.results import Option, Proposal, Reason
 from dispatch.runs import Run
 
 LIMIT = 3
@@ -31,22 +31,31 @@ def proposals(planned: Book) -> tuple[Proposal, ...]:
 def _proposal(planned: Book, request: Request, run: Run | None) -> Proposal:
     if run is None:
         return Proposal(request.id, (), why_none(planned, request))
-    rest = _without(planned, run)
-    way = Candidate(run, run.id if run.id in planned.problem.run else None, _added(rest, run))
+    rest = _without(planned, request, run)
+    way = Candidate(run, run.id if run.id in rest.drives else None, _added(rest, run))
     elsewhere = _locked(rest)
-    ways = best_per_vehicle(elsewhere, request, planned.problem.vehicles)
-    field = compared(elsewhere, request, [way, *(w for w in ways if w.run.vehicle_id != run.vehicle_id)])
-    chosen = [way, *(w for w in ways if w.run.vehicle_id != run.vehicle_id)][:LIMIT]
+    others = [
+        w
+        for w in best_per_vehicle(elsewhere, request, planned.problem.vehicles)
+        if w.run.vehicle_id != run.vehicle_id
+    ]
+    field = compared(elsewhere, request, [way, *others])
+    chosen = [way, *others][:LIMIT]
     return Proposal(
         request.id,
         tuple(_named(with_reasons(rest, request, make_option(rest, request, w), field)) for w in chosen),
     )
 
 
-def _without(planned: Book, run: Run) -> Book:
-    """The plan as if this run were not proposed: new runs go, changed ones are as in force."""
+def _without(planned: Book, request: Request, run: Run) -> Book:
+    """The plan without this request: its run is as in force, gone, or left with the others it serves."""
     rest = planned.without([run.id])
+    fellows = [q for q in run.request_ids if q != request.id and q not in planned.problem.run_of]
     before = planned.problem.run.get(run.id)
+    if fellows:
+        chain = open_chain(planned, run)
+        visits = [v for v in chain.visits if v.request_id != request.id]
+        before = lay(planned.problem, chain, visits) or before
     return rest if before is None else rest.put(before, None)
 
 
@@ -59,17 +68,25 @@ def _locked(rest: Book) -> Book:
 
 
 def _added(rest: Book, run: Run) -> Cost:
-    problem: Problem = rest.problem
-    if run.id in problem.run:
-        return run_cost(problem, run) - run_cost(problem, problem.run[run.id])
+    problem = rest.problem
+    before = next((r for r in rest.runs if r.id == run.id), None)
+    if before is not None:
+        return run_cost(problem, run) - run_cost(problem, before)
     used = 0 if rest.vehicle_runs(run.vehicle_id) else problem.params.weights.vehicle_used * PER_FEN
     return run_cost(problem, run) + Cost(vehicle_used=used)
 
 
 def _named(option: Option) -> Option:
     """Without the working names of runs that do not exist yet."""
-    run = replace(option.run, id="") if option.run.id.startswith(DRAFT) else option.run
-    following = option.next_run_id
     return replace(
-        option, run=run, next_run_id="" if following and following.startswith(DRAFT) else following
+        option,
+        run=replace(option.run, id="") if option.run.id.startswith(DRAFT) else option.run,
+        replaces=None if (option.replaces or "").startswith(DRAFT) else option.replaces,
+        next_run_id="" if (option.next_run_id or "").startswith(DRAFT) else option.next_run_id,
+        reasons=tuple(_without_draft(r) for r in option.reasons),
     )
+
+
+def _without_draft(reason: Reason) -> Reason:
+    run_id = str(reason.values.get("run_id", ""))
+    return replace(reason, values={**reason.values, "run_id": ""}) if run_id.startswith(DRAFT) else reason

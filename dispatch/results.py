@@ -82,7 +82,7 @@ class Constraint(StrEnum):
     SHARING = "sharing"
     """It would fit only together with someone, and one side does not consent."""
     PROMISE = "promise"
-    """It would fit only by breaking a time promised to others."""
+    """Free at the time asked, but a later run would then break what it promised; possible at [until]."""
     LOCKED = "locked"
     """A locked run stands in the way; free at [until]."""
     RANGE = "range"
@@ -168,11 +168,11 @@ class Option:
     """One way to serve a request. Confirming it puts `run` in force, in place of run `replaces` if named.
 
     `serves` are the open requests that `run` takes along: the one asked for and, in a batch plan, those
-    pooled or chained with it in the same run; they are confirmed together. Distances and costs are what it
-    adds to the state in force. `arrive` is when the car is at the pick-up; `on_time_slack_s` counts from
-    there to the wanted (earliest) pick-up, negative when later; `pickup_slack_s` to the latest;
-    `arrival_slack_s` from being at the drop-off to the latest arrival; `next_task_slack_s` is None where
-    nothing follows.
+    pooled or chained with it in the same run; they are confirmed together. Distances and costs are what this
+    request adds to the state in force, or in a batch plan to the rest of the plan. `arrive` is when the car
+    is at the pick-up; `on_time_slack_s` counts from there to the wanted (earliest) pick-up, negative when
+    later; `pickup_slack_s` to the latest; `arrival_slack_s` from being at the drop-off to the latest arrival;
+    `next_task_slack_s` is None where nothing follows, and `next_run_id` "" where that is a proposed run.
     """
 
     request_id: str
