@@ -24,7 +24,7 @@ from fleet.supervision.errors import TrackFileError
 from fleet.supervision.files import read_track
 from schemas.clock import SHANGHAI
 from schemas.logging import configure_logging
-from simulators.demo.stack import DemoOptions, run_demo
+from simulators.demo.stack import PERSONS_DRIVER, DemoOptions, run_demo
 from simulators.errors import SimulatorError
 from simulators.play.conductor import Conductor, Outside, Script
 from simulators.play.diary import Diary
@@ -36,6 +36,10 @@ app = typer.Typer()
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the demo's data.")]
 Seed = Annotated[int, typer.Option(help="Another seed gives another city and another day.")]
+Hold = Annotated[
+    list[str] | None, typer.Option(help="Drivers whose phone a person may take; `all` is everybody's.")
+]
+HoldS = Annotated[float, typer.Option(help="Real seconds they leave it: to accept, then at every step.")]
 
 
 @app.command()
@@ -52,6 +56,8 @@ def demo(
     start: Annotated[
         str | None, typer.Option(help="Begin at this simulated moment instead of where the last run stopped.")
     ] = None,
+    hold: Hold = None,
+    hold_s: HoldS = 120,
 ) -> None:
     """Run the whole product with a simulated city: its cars drive, its offices ask, some misbehave.
 
@@ -66,6 +72,8 @@ def demo(
         port=port,
         start=_moment(start),
         until=_moment(until),
+        held=tuple(hold or (PERSONS_DRIVER,)),
+        hold_s=hold_s,
     )
     try:
         outcome = run_demo(options)
@@ -82,10 +90,8 @@ def demo(
 def simulate(
     data_dir: Annotated[Path, typer.Option("--data-dir")],
     seed: Seed = 7,
-    hold: Annotated[list[str] | None, typer.Option(help="Drivers whose phone a person may take.")] = None,
-    hold_s: Annotated[
-        float, typer.Option(help="Real seconds they leave to that person at every step.")
-    ] = 120,
+    hold: Hold = None,
+    hold_s: HoldS = 120,
     patience_min: Annotated[float, typer.Option(help="The second clerk confirms what is due within.")] = 12,
     misconduct: Annotated[bool, typer.Option(help="Play the scripted misconduct.")] = True,
 ) -> None:

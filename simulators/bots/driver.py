@@ -1,7 +1,4 @@
-"""A driver at work: reads the next step of the run, drives the car there, and taps.
-
-The taps of a driver whose phone a person holds are left to that person for a while.
-"""
+"""A driver at work: reads the next step of the run, drives the car there, and taps."""
 
 from __future__ import annotations
 
@@ -9,21 +6,18 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
-from uuid import uuid4
 
 import structlog
 
-from schemas.api.runs import NextStep, Run, RunStop, Step
+from schemas.api.runs import NextStep, Run, RunStop
 from schemas.clock import Clock
-from simulators.bots.office import Desk
+from simulators.bots.phone import Phone
 from simulators.errors import NoRouteError
 
 log = structlog.get_logger()
 
 ENGINE_OFF_BEYOND = timedelta(minutes=3)
 """Waits longer than this are spent with the engine off."""
-ACCEPTS_WITHIN = timedelta(minutes=8)
-"""However long a person may hold the phone: after ten minutes the run would go to somebody else."""
 
 
 class Wheel(Protocol):
@@ -47,29 +41,29 @@ class Habits:
     boarding: timedelta = timedelta(seconds=90)
     alighting: timedelta = timedelta(seconds=45)
     leaves_early: timedelta = timedelta(minutes=2)
-    hand_back_after: timedelta = timedelta(0)
-    """How long a person holding this driver's phone may take before the driver taps himself."""
 
 
 class Driver:
     """Accepts runs when they come, and walks one at a time from leaving to returned."""
 
-    def __init__(self, desk: Desk, clock: Clock, habits: Habits) -> None:
-        self._desk = desk
+    def __init__(self, phone: Phone, clock: Clock, habits: Habits) -> None:
+        self._phone = phone
         self._clock = clock
         self._habits = habits
 
     async def accept(self, run: Run) -> None:
         await asyncio.sleep(self._clock.real_seconds(self._habits.notices_after))
         if run.next_step is not None and run.next_step.action == "accept":
-            await self._tap(run, run.next_step, None, self._clock.now())
+            await self._phone.tap(run, run.next_step, self._clock.now())
 
     async def carry_out(self, run: Run, wheel: Wheel) -> None:
         """Do every step that remains of `run`; returns when it is over or was taken away."""
         while run.next_step is not None and run.status not in ("returned", "cancelled"):
             await self._wait_until_due(run, run.next_step, wheel)
             reached = await self._go(run, run.next_step, wheel)
-            run = await self._tap(run, run.next_step, wheel, reached)
+            run = await self._phone.tap(
+                run, run.next_step, reached, wheel.place(), _reading(run.next_step, wheel)
+            )
         wheel.engine_off(self._clock.now())
 
     async def _wait_until_due(self, run: Run, step: NextStep, wheel: Wheel) -> None:
@@ -108,33 +102,14 @@ class Driver:
             log.info("already there or no way", error=str(error))
             return self._clock.now()
 
-    async def _tap(self, run: Run, step: NextStep, wheel: Wheel | None, at: datetime) -> Run:
-        """Tap the step; while a person holds the phone, wait for theirs first."""
-        patience = self._habits.hand_back_after
-        if step.action == "accept":
-            patience = min(patience, ACCEPTS_WITHIN)
-        given_back = self._clock.now() + patience
-        while self._clock.now() < given_back:
-            current = await self._desk.get(f"/runs/{run.id}", Run)
-            if current.next_step != step or current.status == "cancelled":
-                return current
-            await asyncio.sleep(0.3)
-        lon, lat = wheel.place() if wheel else (None, None)
-        counts_kilometres = wheel is not None and step.action in ("depart", "return")
-        tap = Step(
-            idempotency_key=uuid4(),
-            action=step.action,
-            stop_id=step.stop_id,
-            occurred_at=at,
-            lon=lon,
-            lat=lat,
-            odometer_km=round(wheel.odometer_km(), 1) if wheel and counts_kilometres else None,
-        )
-        return await self._desk.post(f"/runs/{run.id}/steps", Run, tap)
-
     async def _sleep_until(self, moment: datetime) -> None:
         await asyncio.sleep(max(0.0, self._clock.real_seconds(moment - self._clock.now())))
 
 
 def _stop(run: Run, stop_id: int | None) -> RunStop | None:
     return next((stop for stop in run.stops if stop.id == stop_id), None)
+
+
+def _reading(step: NextStep, wheel: Wheel) -> float | None:
+    """The odometer is read when the run leaves and when it is back, km."""
+    return round(wheel.odometer_km(), 1) if step.action in ("depart", "return") else None

@@ -45,7 +45,7 @@ SETTLE_S = 120.0
 class DemoOptions:
     """`rate`: simulated seconds in a real second. With `until` the demo stops by itself and reports.
 
-    `hold_s`: real seconds a driver leaves to the person who may hold the phone; nobody does with `until`.
+    `held`: drivers who leave their phone for `hold_s` (real seconds) to a person; nobody does with `until`.
     """
 
     paths: LocalPaths
@@ -54,6 +54,7 @@ class DemoOptions:
     port: int | None
     start: datetime | None
     until: datetime | None
+    held: tuple[str, ...] = (PERSONS_DRIVER,)
     hold_s: float = 120.0
 
 
@@ -123,7 +124,8 @@ class Demo:
         }
         arguments = ["--data-dir", str(self._options.paths.data), "--seed", str(self._options.seed)]
         if self._options.until is None:
-            arguments += ["--hold", PERSONS_DRIVER, "--hold-s", str(self._options.hold_s)]
+            arguments += [word for login in self._options.held for word in ("--hold", login)]
+            arguments += ["--hold-s", str(self._options.hold_s)]
         return [command_service("simulate", *arguments, environment=environment)]
 
     def _ready(self, addresses: Addresses) -> None:

@@ -16,7 +16,6 @@ from schemas.api.identity import Role
 from schemas.api.live import LiveVehicle
 from schemas.api.registry import ImportResult, RegistryImport
 from schemas.clock import SHANGHAI, Clock
-from simulators.bots.driver import Habits
 from simulators.bots.office import Desk, EveryPackagedYear, RefusedError
 from simulators.bots.seats import Approver, Clerk, Requester
 from simulators.city import City, plan_city
@@ -38,6 +37,7 @@ SEATS_EVERY_S = 1.0
 APPROVERS_EVERY_S = 2.0
 CREW_EVERY_S = 0.5
 DIARY_EVERY_S = 1.0
+EVERYBODY = "all"
 
 log = structlog.get_logger()
 
@@ -46,8 +46,8 @@ log = structlog.get_logger()
 class Script:
     """How this run goes.
 
-    `held` are drivers whose phone a person may take: they wait `hold` (business time) before they tap
-    themselves. The second clerk confirms what is due within `clerk_patience`.
+    `held` are drivers whose phone a person may take, "all" is everybody's: they leave it for `hold`
+    (business time). The second clerk confirms what is due within `clerk_patience`.
     """
 
     seed: int
@@ -58,6 +58,10 @@ class Script:
     hold: timedelta
     clerk_patience: timedelta
     misconduct: bool
+
+    def lends(self, login: str) -> timedelta:
+        """How long this driver leaves the phone to a person."""
+        return self.hold if login in self.held or EVERYBODY in self.held else timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ class Conductor:
             {names[row.login]: self._desks[row.login] for row in self._world.drivers},
             manners,
             self._clock,
-            {names[login]: Habits(hand_back_after=self._script.hold) for login in self._script.held},
+            {names[row.login]: self._script.lends(row.login) for row in self._world.drivers},
         )
         requester = Requester(self._desks, self._demand(), self._diary.note_submitted)
         clerk = Clerk(self._desks["clerk02"], self._script.clerk_patience)

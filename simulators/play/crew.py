@@ -14,6 +14,7 @@ from schemas.api.runs import Run
 from schemas.clock import SHANGHAI, Clock
 from simulators.bots.driver import Driver, Habits
 from simulators.bots.office import Desk, RefusedError
+from simulators.bots.phone import Phone
 from simulators.play.manners import Manners
 
 LEAD = timedelta(minutes=6)
@@ -23,7 +24,10 @@ log = structlog.get_logger()
 
 
 class Crew:
-    """Watches the day's runs and sets drivers to work, one run at a time for each car."""
+    """Watches the day's runs and sets drivers to work, one run at a time for each car.
+
+    `desks` and `lent` (how long a phone is left to a person) go by the driver's name.
+    """
 
     def __init__(
         self,
@@ -31,13 +35,15 @@ class Crew:
         desks: Mapping[str, Desk],
         manners: Manners,
         clock: Clock,
-        held: Mapping[str, Habits],
+        lent: Mapping[str, timedelta],
     ) -> None:
         self._watch = watch
-        self._desks = desks  # by the driver's name
+        self._drivers = {
+            name: Driver(Phone(desk, clock, lent.get(name, timedelta(0))), clock, Habits())
+            for name, desk in desks.items()
+        }
         self._manners = manners
         self._clock = clock
-        self._held = held
         self._busy: dict[str, asyncio.Lock] = {}
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
 
@@ -50,18 +56,15 @@ class Crew:
         runs = await self._watch.get("/runs", list[Run], on=now.astimezone(SHANGHAI).date().isoformat())
         for run in sorted(runs, key=lambda run: run.planned_start):
             if run.status == "dispatched":
-                self._start("accept", run, self._driver(run).accept(run))
+                self._start("accept", run, self._drivers[run.driver].accept(run))
             elif run.status in ("accepted", "under_way") and run.planned_start - LEAD <= now:
                 self._start("drive", run, self._drive(run))
-
-    def _driver(self, run: Run) -> Driver:
-        return Driver(self._desks[run.driver], self._clock, self._held.get(run.driver, Habits()))
 
     async def _drive(self, run: Run) -> None:
         async with self.car(run.plate):
             current = await self._watch.get(f"/runs/{run.id}", Run)
             wheel = self._manners.take_over(current)
-            await self._driver(current).carry_out(wheel.run, wheel)
+            await self._drivers[current.driver].carry_out(wheel.run, wheel)
             self._manners.hand_back(wheel)
 
     def _start(self, what: str, run: Run, work: Coroutine[Any, Any, None]) -> None:
