@@ -11,12 +11,25 @@ const HELD_AGAINST: Record<string, Record<string, string>> = {
   R10: { distance_m: 'distance_m', total_parked_min: 'engine_off_min' },
 }
 
+/** In the order people read them; whatever is not named here follows. */
+const ORDER = [
+  'max_speed_kmh', 'mean_speed_kmh', 'max_over_percent', 'total_s', 'total_fixes', 'road', 'limit_source',
+  'max_displacement_m', 'total_distance_km', 'total_moving_s', 'day', 'day_kind', 'day_name', 'total_distance_m',
+  'distance_m', 'since', 'total_parked_min', 'overnight',
+] // prettier-ignore
+
 const HIDDEN = new Set(['limit_kmh', 'confidence'])
 
 export function factRows(violation: Violation): FactRow[] {
   return Object.entries(violation.measures)
     .filter(([measure, value]) => !HIDDEN.has(measure) && value !== null && value !== '')
     .map(([measure, actual]) => row(violation, measure, actual))
+    .sort((a, b) => place(a.measure) - place(b.measure))
+}
+
+function place(measure: string): number {
+  const at = ORDER.indexOf(measure)
+  return at < 0 ? ORDER.length : at
 }
 
 function row({ rule_code, measures, thresholds }: Violation, measure: string, actual: Value): FactRow {

@@ -1,5 +1,5 @@
 /** One line for a case or finding, from its rule and its measures. Pure. */
-import type { Explanation, Values } from '@/api/types'
+import type { Explanation, Values, Violation } from '@/api/types'
 import type { Words } from '@/i18n/reasons'
 
 type AuditWords = Words & { exactly: (seconds: number) => string; day: (iso: string) => string }
@@ -34,6 +34,14 @@ export function explanationText({ code, holds, values }: Explanation, words: Wor
   const key = `audit.explanation.${code}.${answer}`
   if (!words.te(key)) return words.t(`audit.explanation.unknown.${answer}`, { code })
   return words.t(key, values ?? {})
+}
+
+/** What the rule asks for, with the thresholds it was judged by. */
+export function basisText({ rule_code, basis, thresholds }: Violation, words: Words): string {
+  const key = `audit.basis.text.${rule_code}`
+  if (!words.te(key)) return basis
+  const percent = (share: unknown) => Math.round(Number(share ?? 0) * 100)
+  return words.t(key, { ...thresholds, over: percent(thresholds.over_share), red: percent(thresholds.red_share) })
 }
 
 /** A measured value as it is shown: `18 分`, `78 km/h`, `31.2 km`. */

@@ -7,7 +7,7 @@ import type { Run, RunStop, StepAction } from '@/api/types'
 type NextStep = Run['next_step']
 
 const LEAVES: Record<RunStop['kind'], StepAction> = { pickup: 'board', dropoff: 'alight', return: 'return' }
-const SAME_SPOT_DEG = 1e-6
+const SAME_SPOT_DEG = 1e-4 // about 10 m, as the office has it
 
 /** The run after the tap; a tap that does not fit leaves it alone. */
 export function advance(run: Run, action: StepAction, at: string): Run {

@@ -1,6 +1,6 @@
 import { useI18n } from 'vue-i18n'
 import type { Words } from '@/i18n/reasons'
-import { clockTime, duration } from '@/time/format'
+import { clockTime, minutesSpan } from '@/time/format'
 
 export function useWords(): Words {
   const { t, te } = useI18n()
@@ -8,6 +8,6 @@ export function useWords(): Words {
     t: (key, values) => t(key, values ?? {}),
     te: (key) => te(key),
     time: clockTime,
-    span: duration,
+    span: minutesSpan,
   }
 }

@@ -141,6 +141,11 @@ export class DrawingLayer {
     return new Style({ text, zIndex: 3 })
   }
 
+  private glow(): Style {
+    const fill = new Fill({ color: fade(this.palette.paint('--st-task'), 0.14) })
+    return new Style({ image: new CircleStyle({ radius: 22, declutterMode: 'none', fill }), zIndex: 89 })
+  }
+
   private headStyle(head: Head): Style[] {
     const { paint } = this.palette
     const image = iconOf(symbolMarkup('loaded', paint), { rotation: head.heading, scale: 1.25 })
@@ -155,7 +160,8 @@ export class DrawingLayer {
       fill: new Fill({ color: paint(head.over ? '--st-crit-text' : '--text-2') }),
       overflow: true,
     })
-    return [new Style({ image, zIndex: 90 }), new Style({ text, zIndex: 91 })]
+    const arrow = new Style({ image, zIndex: 90 })
+    return head.text ? [arrow, new Style({ text, zIndex: 91 })] : [this.glow(), arrow]
   }
 }
 

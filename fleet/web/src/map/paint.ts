@@ -18,10 +18,10 @@ export class Palette {
   }
 }
 
-type IconOptions = { size?: number; rotation?: number; anchorBottom?: boolean; scale?: number }
+type IconOptions = { size?: number; rotation?: number; anchorBottom?: boolean; scale?: number; shift?: [number, number] }
 
 /** Symbol markup as an OpenLayers icon. `size` is the side of the drawing's box in pixels, centre at (0,0). */
-export function iconOf(markup: string, { size = 48, rotation = 0, anchorBottom, scale = 1 }: IconOptions = {}): Icon {
+export function iconOf(markup: string, { size = 48, rotation = 0, anchorBottom, scale = 1, shift = [0, 0] }: IconOptions = {}): Icon {
   const half = size / 2
   const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size * SHARP}" height="${size * SHARP}" ` +
@@ -32,6 +32,7 @@ export function iconOf(markup: string, { size = 48, rotation = 0, anchorBottom, 
     rotation: (rotation * Math.PI) / 180,
     rotateWithView: false,
     declutterMode: 'none',
+    displacement: shift,
     anchor: anchorBottom ? [0.5, 1] : [0.5, 0.5],
   })
 }

@@ -23,6 +23,8 @@ const GLIDE_MS = 1500 // never longer than 2 s: a stale point is not carried on
 const GLIDE_LIMIT_M = 1500 // farther than this it jumps, for a glide would show a road nobody drove
 const FRAME_MS = 50
 const DEPOT_ZOOM = 15.5
+const FAN_PX = 46
+const FAN_UP_PX = 32
 const FONT = '600 12px/16px "Inter","PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif'
 
 /** One vector layer for all vehicles: features are made once and moved, styles come from a cache. */
@@ -108,9 +110,10 @@ export class VehicleLayer {
     const zoom = this.map.getView().getZoom() ?? 0
     const gathered = zoom < DEPOT_ZOOM ? this.gather() : new Map<string, SeenVehicle[]>()
     const hidden = new Set([...gathered.values()].flat().map((each) => each.vehicle.id))
+    const shifts = zoom < DEPOT_ZOOM ? this.fan() : new Map<number, number>()
     for (const each of this.seen) {
       const feature = this.features.get(each.vehicle.id)
-      const styles = hidden.has(each.vehicle.id) ? [] : this.stylesOf(each)
+      const styles = hidden.has(each.vehicle.id) ? [] : this.stylesOf(each, shifts.get(each.vehicle.id))
       if (feature && feature.get('shown') !== key(styles)) {
         feature.set('shown', key(styles), true)
         feature.setStyle(styles)
@@ -136,6 +139,21 @@ export class VehicleLayer {
       if (near.length >= 3) gathered.set(depot, near)
     }
     return gathered
+  }
+
+  /** Candidates that stand in one depot would hide each other: they are drawn side by side above it. */
+  private fan(): Map<number, number> {
+    const byDepot = new Map<string, number[]>()
+    for (const { vehicle } of this.seen) {
+      if (!this.marked.candidates.has(vehicle.id) || vehicle.activity !== 'idle') continue
+      byDepot.set(vehicle.depot, [...(byDepot.get(vehicle.depot) ?? []), vehicle.id])
+    }
+    const shifts = new Map<number, number>()
+    for (const ids of byDepot.values()) {
+      ids.sort((a, b) => this.marked.candidates.get(a)! - this.marked.candidates.get(b)!)
+      ids.forEach((id, index) => shifts.set(id, (index - (ids.length - 1) / 2) * FAN_PX))
+    }
+    return shifts
   }
 
   private isMarked(id: number): boolean {
@@ -170,39 +188,42 @@ export class VehicleLayer {
     return [pill, this.text(depot, '--text', 0, 24, 'center')]
   }
 
-  private stylesOf(each: SeenVehicle): Style[] {
+  private stylesOf(each: SeenVehicle, fanned?: number): Style[] {
     const { vehicle, fresh } = each
     const kind = symbolOf(vehicle.activity, fresh)
     const grey = fresh === 'late'
     const heading = turns(kind) ? Math.round((vehicle.heading_deg ?? 0) / 5) * 5 : 0
     const styles: Style[] = []
+    const shift: [number, number] = fanned === undefined ? [0, 0] : [fanned, FAN_UP_PX]
     const rank = this.marked.candidates.get(vehicle.id)
     const order = vehicle.alerts > 0 ? 40 : rank ? 30 : turns(kind) ? 20 : 10
-    if (rank) styles.push(this.candidate(rank, this.marked.chosen === vehicle.id))
+    if (rank) styles.push(this.candidate(rank, this.marked.chosen === vehicle.id, shift))
     styles.push(
-      this.cached(`${kind} ${grey} ${heading} ${order}`, () => {
-        const image = iconOf(symbolMarkup(kind, this.palette.paint, grey), { rotation: heading })
+      this.cached(`${kind} ${grey} ${heading} ${order} ${shift}`, () => {
+        const image = iconOf(symbolMarkup(kind, this.palette.paint, grey), { rotation: heading, shift })
         return new Style({ image, zIndex: order })
       }),
     )
     if (vehicle.alerts > 0) styles.push(this.alert())
-    styles.push(...this.labels(each, rank !== undefined))
+    styles.push(...this.labels(each, rank !== undefined, shift))
     return styles
   }
 
-  private labels({ vehicle, fresh, ageS }: SeenVehicle, candidate: boolean): Style[] {
+  private labels({ vehicle, fresh, ageS }: SeenVehicle, candidate: boolean, shift: [number, number]): Style[] {
     if (fresh !== 'live' && vehicle.activity !== 'disabled' && ageS !== null) {
       return [this.text(ago(ageS), '--st-off-text', 13, 0, 'left', 400)]
     }
     const named = candidate || vehicle.alerts > 0 || this.marked.selected === vehicle.id
-    return named ? [this.text(shortPlate(vehicle.plate), '--text', -16, 0, 'right')] : []
+    if (!named) return []
+    const plate = shortPlate(vehicle.plate)
+    return shift[1] ? [this.text(plate, '--text', shift[0], -shift[1] - 22, 'center')] : [this.text(plate, '--text', -16, 0, 'right')]
   }
 
-  private candidate(rank: number, chosen: boolean): Style {
-    return this.cached(
-      `candidate ${rank} ${chosen}`,
-      () => new Style({ image: iconOf(candidateMarkup(rank, chosen, this.palette.paint)), zIndex: 35 }),
-    )
+  private candidate(rank: number, chosen: boolean, shift: [number, number]): Style {
+    return this.cached(`candidate ${rank} ${chosen} ${shift}`, () => {
+      const image = iconOf(candidateMarkup(rank, chosen, this.palette.paint), { shift })
+      return new Style({ image, zIndex: 35 })
+    })
   }
 
   private alert(): Style {
@@ -214,7 +235,7 @@ export class VehicleLayer {
 
   private text(text: string, colour: string, x: number, y: number, align: CanvasTextAlign, weight = 600): Style {
     const { paint } = this.palette
-    return this.cached(`text ${text} ${colour} ${x}`, () => {
+    return this.cached(`text ${text} ${colour} ${x} ${y}`, () => {
       const drawn = new Text({
         text,
         font: FONT.replace('600', String(weight)),

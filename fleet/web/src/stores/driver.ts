@@ -4,6 +4,7 @@ import { get, post } from '@/api/client'
 import { Problem } from '@/api/problem'
 import type { Run, StepAction } from '@/api/types'
 import { IndexedDbTaps } from '@/driver/indexedDb'
+import { keepShell } from '@/driver/offline'
 import { Outbox, type Tap } from '@/driver/outbox'
 import { advance } from '@/driver/walk'
 import { debounced } from '@/stores/debounced'
@@ -116,6 +117,7 @@ export const useDriver = defineStore('driver', () => {
 
   /** Keep in touch with the office while a driver's page is open. */
   function start(): () => void {
+    keepShell()
     const refresh = debounced(load, 200)
     const again = () => void flush().then(load)
     const shown = () => document.visibilityState === 'visible' && again()

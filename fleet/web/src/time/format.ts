@@ -65,6 +65,11 @@ export function duration(seconds: number): string {
   return rest ? t('duration.hoursMinutes', { h: hours, m: rest }) : t('duration.hours', { n: hours })
 }
 
+/** A length of time for planning, where seconds say nothing: `0 分`, `2 小时 40 分`. */
+export function minutesSpan(seconds: number): string {
+  return seconds < 60 ? i18n.global.t('duration.minutes', { n: Math.round(seconds / 60) }) : duration(seconds)
+}
+
 /** `1 分 40 秒`: where seconds count, such as how long a limit was exceeded. */
 export function exactDuration(seconds: number): string {
   const { t } = i18n.global

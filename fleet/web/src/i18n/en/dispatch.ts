@@ -66,6 +66,7 @@ export const dispatch: Catalogue<typeof chinese> = {
       empty: 'Empty',
       nextSlack: 'To next run',
       none: 'none',
+      ample: 'over 1 h',
       estimated: 'Travel times are straight-line estimates: the router is down',
       computing: 'Working out options',
       computingHint: 'Usually a few seconds. You may dispatch by hand meanwhile.',
@@ -100,7 +101,7 @@ export const dispatch: Catalogue<typeof chinese> = {
     },
     impact: {
       title: 'Effect',
-      subtitle: 'Changes for {vehicles} vehicles',
+      subtitle: '{vehicles} candidate vehicles; dashed is not in force',
       current: 'Current schedule',
       added: 'new · {n}',
       pooled: 'new · {n} shared',

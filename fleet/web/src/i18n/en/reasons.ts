@@ -12,7 +12,7 @@ export const reasons: Catalogue<typeof chinese> = {
     empty_distance: '{km} km empty',
     range_left: 'Battery {now}%, about {left}% afterwards',
     fuel_left: 'Range {now}%, about {left}% afterwards',
-    driving_hours: '{driver} drove {driven} today, {planned} with this plan, limit {limit}',
+    driving_hours: '{driver} drove {driven} today, {planned} of {limit} with this',
     class_upgrade: '{n} class above what was asked',
     overtime: '{driver} would run over the shift by {span}',
     next_task_slack: '{slack} min until the next run',

@@ -63,6 +63,7 @@ export const dispatch = {
       empty: '空驶',
       nextSlack: '后续余量',
       none: '无后续',
+      ample: '1 小时以上',
       estimated: '行程时间按直线估算：路网服务暂不可用',
       computing: '正在计算方案',
       computingHint: '通常几秒钟。可以先手动改派。',
@@ -97,7 +98,7 @@ export const dispatch = {
     },
     impact: {
       title: '影响预览',
-      subtitle: '确认后 {vehicles} 辆车的安排变化',
+      subtitle: '候选 {vehicles} 辆车的安排，虚线确认后才生效',
       current: '当前安排',
       added: '新增 · {n} 单',
       pooled: '新增 · 拼乘 {n} 单',

@@ -10,7 +10,7 @@ export const reasons = {
     empty_distance: '空驶 {km} km',
     range_left: '电量 {now}%，完成后约 {left}%',
     fuel_left: '续航 {now}%，完成后约 {left}%',
-    driving_hours: '{driver}今日已驾 {driven}，排满后 {planned}，上限 {limit}',
+    driving_hours: '{driver}今日已驾 {driven}，派后共 {planned} / {limit}',
     class_upgrade: '车型比所需高 {n} 级',
     overtime: '{driver}将超班 {span}',
     next_task_slack: '距下一任务还有 {slack} 分',

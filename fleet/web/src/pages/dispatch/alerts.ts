@@ -29,7 +29,7 @@ function lateness(run: Run, runs: Run[], now: number): Alert[] {
   const stop = run.stops.find((each) => each.kind !== 'return' && !each.arrived_at)
   if (!stop) return []
   const seconds = (now - Date.parse(stop.latest_arrival)) / 1000
-  if (seconds < GRACE_S) return []
+  if (seconds < GRACE_S && !run.conflict) return []
   return [
     {
       kind: 'late',
@@ -37,7 +37,7 @@ function lateness(run: Run, runs: Run[], now: number): Alert[] {
       plate: run.plate,
       place: stop.name,
       driver: run.driver,
-      seconds,
+      seconds: Math.max(seconds, run.late_s ?? 0),
       next: following(run, runs),
     },
   ]

@@ -1,5 +1,6 @@
 import type { Proposal, ProposedStop, RequestSummary } from '@/api/types'
 import type { DrawnLine, DrawnPin, Drawing } from '@/map/drawing'
+import { nearestIndex, type Path } from '@/map/route'
 
 type Words = { pickup: (time: string) => string; pooled: (time: string) => string }
 type Place = { lon: number; lat: number }
@@ -48,28 +49,16 @@ function others(request: RequestSummary, { plan }: Proposal): ProposedStop[] {
 }
 
 /** The route cut at the first stop and at the last one with people; the way back to the bay is not shown. */
-function toPickup({ plan }: Proposal): [[number, number][], [number, number][]] {
+function toPickup({ plan }: Proposal): [Path, Path] {
   const stops = plan.stops.filter((stop) => stop.kind !== 'return')
-  const route = plan.route as [number, number][]
+  const route = plan.route as Path
   if (route.length < 2 || stops.length === 0) {
     const points = stops.map((stop): [number, number] => [stop.lon, stop.lat])
     return [[[plan.start_lon, plan.start_lat], ...points.slice(0, 1)], points]
   }
-  const first = nearest(route, stops[0], 0)
-  const last = nearest(route, stops[stops.length - 1], first)
+  const first = nearestIndex(route, stops[0])
+  const last = nearestIndex(route, stops[stops.length - 1], first)
   return [route.slice(0, first + 1), route.slice(first, last + 1)]
-}
-
-function nearest(route: [number, number][], place: Place, from: number): number {
-  let best = from
-  for (let at = from; at < route.length; at += 1) {
-    if (squared(route[at], place) < squared(route[best], place)) best = at
-  }
-  return best
-}
-
-function squared([lon, lat]: [number, number], place: Place): number {
-  return (lon - place.lon) ** 2 + (lat - place.lat) ** 2
 }
 
 function same(a: Place, b: Place): boolean {

@@ -24,8 +24,7 @@ export function useDispatching() {
   function confirm(request: RequestSummary, proposal: Proposal) {
     conflict.value = null
     requests.expect(request.id)
-    // Undoing cancels the run, so it is offered only where nobody else rides on it yet.
-    say(told(request, proposal.plate, proposal.driver), proposal.joins_run_id === null)
+    say(told(request, proposal.plate, proposal.driver), true)
     last = { request, run: send(request, proposal) }
   }
 
@@ -53,13 +52,13 @@ export function useDispatching() {
     const done = last
     toast.value = null
     if (!done) return
-    const run = await done.run
-    if (run) await cancelRun(run.id, t('dispatch.undo.reason'), done.request)
+    if (await done.run) await takeBack(done.request, t('dispatch.undo.reason'))
   }
 
-  async function cancelRun(runId: number, reason: string, request: RequestSummary) {
+  /** The request waits again; whoever rides along stays dispatched. */
+  async function takeBack(request: RequestSummary, reason: string) {
     try {
-      await post('/api/v1/runs/{run_id}/cancel', { reason }, { path: { run_id: runId } })
+      await post('/api/v1/requests/{request_id}/release', { reason }, { path: { request_id: request.id } })
       say(t('dispatch.undo.undone', { number: shortNumber(request.number) }), false)
     } catch (problem) {
       failure.value = problem
@@ -92,5 +91,5 @@ export function useDispatching() {
     toast.value = { id: ++serial, text, undoable }
   }
 
-  return { toast, conflict, failure, confirm, undo, cancelRun, giveBack, assigned, say }
+  return { toast, conflict, failure, confirm, undo, takeBack, giveBack, assigned, say }
 }
