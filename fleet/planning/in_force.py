@@ -36,12 +36,23 @@ class Ahead(NamedTuple):
 
 
 def run_in_force(
-    sense: Sense, run: RunFact, requests: dict[int, RequestFact], *, origin: int, position: int, depot: int
+    sense: Sense,
+    run: RunFact,
+    requests: dict[int, RequestFact],
+    *,
+    origin: int,
+    position: int,
+    depot: int,
+    not_before: int,
 ) -> Run:
-    """`run` with the stops the car has not left yet. A car that is late gives the times as now expected."""
+    """`run` with the stops the car has not left yet. A car that is late gives the times as now expected.
+
+    It leaves after `not_before`, when car and driver are back from the run before. It holds them for as long
+    as they are reserved, even where it could be home sooner.
+    """
     started = run.status == "under_way"
     told = _ahead(sense, run, requests)
-    at, free = origin, max(sense.second(run.planned_start), sense.now)
+    at, free = origin, max(sense.second(run.planned_start), sense.now, not_before)
     start = free
     if started:
         at, free, start = position, sense.now, sense.second(run.started_at or run.planned_start)
@@ -51,7 +62,7 @@ def run_in_force(
         # where a started run heads, it goes: only what comes after may change
         expected.append(replace(stop, fixed=started and not expected))
         at, free = stop.location, stop.depart
-    end = max(sense.second(run.planned_end), free + int(sense.travel.seconds[at, depot]), sense.now)
+    home = free + int(sense.travel.seconds[at, depot])
     return Run(
         id=str(run.id),
         vehicle_id=str(run.vehicle_id),
@@ -59,7 +70,7 @@ def run_in_force(
         origin=origin,
         start=start,
         stops=tuple(expected),
-        end=end,
+        end=max(sense.second(run.reserved_until), home, sense.now),
         started=started,
         locked=run.locked,
         onboard=_on_board(sense, run, expected),

@@ -71,14 +71,27 @@ def problem_of(snapshot: Snapshot, places: Places, travel: Travel, params: Param
 def _runs(
     sense: Sense, snapshot: Snapshot, places: Places, requests: dict[int, RequestFact]
 ) -> tuple[Run, ...]:
-    """A car's first run leaves from where it stands, each later one from its depot."""
-    runs, seen = [], set()
+    """A car's first run leaves from where it stands, each later one from its depot.
+
+    Where one run is late, those that wait for its car or driver are late with it.
+    """
+    runs: list[Run] = []
     for run in sorted(snapshot.runs, key=lambda r: (r.status != "under_way", r.planned_start, r.id)):
         depot = places.row(depot_of(snapshot.vehicle(run.vehicle_id)))
         position = places.position[run.vehicle_id]
-        origin = depot if run.vehicle_id in seen else position
-        seen.add(run.vehicle_id)
-        runs.append(run_in_force(sense, run, requests, origin=origin, position=position, depot=depot))
+        before = [r for r in runs if str(run.vehicle_id) == r.vehicle_id]
+        waited_for = [*before, *(r for r in runs if str(run.driver_id) == r.driver_id)]
+        runs.append(
+            run_in_force(
+                sense,
+                run,
+                requests,
+                origin=depot if before else position,
+                position=position,
+                depot=depot,
+                not_before=max((r.end for r in waited_for), default=sense.now),
+            )
+        )
     return tuple(runs)
 
 

@@ -112,7 +112,7 @@ class StopFact:
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
-    """A run that is not over, its stops in order."""
+    """A run that is not over, its stops in order. Car and driver are reserved until `reserved_until`."""
 
     id: int
     number: str
@@ -122,6 +122,7 @@ class RunFact:
     status: Literal["dispatched", "accepted", "under_way"]
     planned_start: datetime
     planned_end: datetime
+    reserved_until: datetime
     started_at: datetime | None
     locked: bool
     stops: tuple[StopFact, ...]

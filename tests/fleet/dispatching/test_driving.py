@@ -136,7 +136,7 @@ async def test_a_late_run_that_meets_the_next_booking_goes_on_and_says_so(pool: 
 
 
 async def test_what_follows_a_late_run_is_proposed_so_that_it_can_be_confirmed(pool: MotorPool) -> None:
-    asked, run = await _dispatched(pool, wheelchair=True, plate="示A·10150")
+    _, run = await _dispatched(pool, wheelchair=True, plate="示A·10150")
     driver = await pool.driver_of(run)
     run = await driver.go_on(run, 2)
     pool.pass_time(100)
