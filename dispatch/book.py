@@ -110,7 +110,11 @@ class Book:
                 yield Duty(at, shift.latest + overtime, shift.latest)
 
     def bounds(self, run: Run) -> tuple[int, int]:
-        """Between which times a run may be stretched; never narrower than it stands."""
+        """Between which times a run may be stretched.
+
+        Its shift never makes that narrower than it stands. Another commitment may: where an earlier run is
+        late, the run does not fit its own bounds and can only be left as it is.
+        """
         vehicle, driver = self.problem.vehicle[run.vehicle_id], self.problem.driver[run.driver_id]
         held = [(r.start, r.end) for r in self.vehicle_runs(run.vehicle_id) if r.id != run.id]
         held += [(r.start, r.end) for r in self.driver_runs(run.driver_id) if r.id != run.id]
@@ -118,10 +122,10 @@ class Book:
         shift = next((w for w in driver.shifts if w.earliest <= run.start <= w.latest), None)
         lo, hi = run.start, run.end
         if shift is not None:
-            lo, hi = shift.earliest, shift.latest + self.problem.params.overtime_limit_s
-        lo = max([lo, *(end for start, end in held if start < run.start)])
-        hi = min([hi, *(start for start, _ in held if start >= run.start)])
-        return max(self.problem.now, min(lo, run.start)), max(hi, run.end)
+            lo = shift.earliest
+            hi = max(hi, shift.latest + self.problem.params.overtime_limit_s)
+        lo = max([lo, self.problem.now, *(end for start, end in held if start < run.start)])
+        return lo, min([hi, *(start for start, _ in held if start >= run.start)])
 
     def following(self, run: Run) -> Run | None:
         """The next run of its car or its driver after it."""

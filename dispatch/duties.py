@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from dispatch.book import Book
-from dispatch.chain import Chain, new_chain, open_chain
+from dispatch.chain import Chain, lay, new_chain, open_chain
 from dispatch.compatibility import drivers_for, screen
 from dispatch.model import Driver, Request, Vehicle
 from dispatch.runs import Run
@@ -68,12 +68,19 @@ def make_duties(book: Book, wanted: Iterable[Request]) -> list[RoutingDuty]:
             claims.add(vehicle.id, block.window.earliest, block.window.latest)
     duties: list[RoutingDuty] = []
     for run in sorted(book.runs, key=lambda r: (r.start, r.end, r.id)):
-        if not run.locked:
-            before, after = _around(_stretched(book, claims, run), run)
-            duties += _in_line(book, duties, before, after)
+        if run.locked or not _can_change(book, run):
+            continue
+        before, after = _around(_stretched(book, claims, run), run)
+        duties += _in_line(book, duties, before, after)
     for chain in _idle(book, claims, list(wanted)):
         duties += _in_line(book, duties, [], _twice(chain))
     return duties
+
+
+def _can_change(book: Book, run: Run) -> bool:
+    """Not a run that is in conflict with an earlier one running late, or late itself beyond repair."""
+    chain = open_chain(book, run)
+    return lay(book.problem, chain, chain.visits) is not None
 
 
 def _in_line(
