@@ -25,7 +25,7 @@ from simulators.play.crew import Crew
 from simulators.play.diary import Diary
 from simulators.play.garage import Garage, open_garage
 from simulators.play.manners import Manners
-from simulators.play.mischief import Mischief
+from simulators.play.mischief import GIVES_UP_AFTER, Mischief
 from simulators.terminals.ledger import Ledger
 from simulators.terminals.radio import BrokerAddress
 from simulators.terminals.receiver import Sky
@@ -164,11 +164,11 @@ class Conductor:
     def _misconduct(self) -> tuple[list[Act], list[Habit]]:
         if not self._script.misconduct:
             return [], []
-        now = self._clock.now()
         days = [
             plan_misconduct(self._world, self._city, day, self._script.seed) for day in self._days_ahead()
         ]
-        acts = [act for day in days for act in day.acts if act.starts_at > now]
+        began, too_old = self._diary.played(), self._clock.now() - GIVES_UP_AFTER
+        acts = [act for day in days for act in day.acts if act.code not in began and act.starts_at > too_old]
         return acts, [habit for day in days for habit in day.habits]
 
     def _demand(self) -> list[PlannedRequest]:

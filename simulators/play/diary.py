@@ -7,6 +7,8 @@ from pathlib import Path
 
 from simulators.play.almanac import LastMoment
 
+SUBMITTED, PLAYED = "submitted.txt", "played.txt"
+
 
 @dataclass(frozen=True, slots=True)
 class Diary:
@@ -30,9 +32,23 @@ class Diary:
 
     def submitted(self) -> set[str]:
         """Codes of the requests handed in so far."""
-        path = self.folder / "submitted.txt"
-        return set(path.read_text().split()) if path.exists() else set()
+        return _codes(self.folder / SUBMITTED)
 
     def note_submitted(self, code: str) -> None:
-        with (self.folder / "submitted.txt").open("a") as file:
-            file.write(code + "\n")
+        _add(self.folder / SUBMITTED, code)
+
+    def played(self) -> set[str]:
+        """Codes of the acts that were begun or given up."""
+        return _codes(self.folder / PLAYED)
+
+    def note_played(self, code: str) -> None:
+        _add(self.folder / PLAYED, code)
+
+
+def _codes(path: Path) -> set[str]:
+    return set(path.read_text().split()) if path.exists() else set()
+
+
+def _add(path: Path, code: str) -> None:
+    with path.open("a") as file:
+        file.write(code + "\n")

@@ -18,7 +18,7 @@ from simulators.play.manners import Manners
 from simulators.terminals.drive import Style
 
 GIVES_UP_AFTER = timedelta(minutes=40)
-"""An act whose car is on a run for longer is not played that day."""
+"""An act kept from beginning for longer, by a run of its car or an outage of the play, is left out."""
 
 log = structlog.get_logger()
 
@@ -40,6 +40,7 @@ class Mischief:
     async def tick(self) -> None:
         while self._waiting and self._waiting[0].starts_at <= self._clock.now():
             act = self._waiting.pop(0)
+            self._diary.note_played(act.code)
             task = asyncio.create_task(self._play(act))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
