@@ -83,7 +83,6 @@ async def _leave(
     left = replace(run, status="cancelled", stops=tuple(s for s in run.stops if s.request_id == request_id))
     await follow(connection, left, actor=actor, now=now, note=reason)
     after = await read(connection, run.id)
-    await repository.save_run(connection, after, after, now)
     await follow(connection, after, actor=actor, now=now)
     await _write(connection, after, actor, "run.left", now, reason)
 

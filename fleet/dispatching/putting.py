@@ -18,7 +18,7 @@ from fleet.dispatching import repository
 from fleet.dispatching.model import RunRow
 from fleet.dispatching.repository import LockedRequest, LockedVehicle
 from fleet.dispatching.requests import follow
-from fleet.dispatching.stops import place_stops
+from fleet.dispatching.stops import place_stops, still_fits
 from fleet.dispatching.telling import read, tell_people, touch_supervision
 from fleet.errors import ConflictError
 from fleet.planning.places import AT_HOME_M
@@ -138,12 +138,14 @@ async def _check_start(connection: Connection, order: Order, vehicle: LockedVehi
 
 
 async def _join(connection: Connection, order: Order) -> int:
-    """Rewrite the stops ahead of a run under compare-and-set of its version."""
+    """Rewrite the stops ahead of a run under compare-and-set of its plan."""
     run_id, version = order.joins or (0, 0)
     plan = order.plan
     if not await repository.rewrite_run(connection, run_id, version, plan):
-        raise ConflictError("the run to join has changed, is locked, or is over", RECOMPUTE)
+        raise ConflictError("the run to join was planned anew, is locked, or is over", RECOMPUTE)
     run = await read(connection, run_id)
+    if not still_fits(run.stops, plan.stops):
+        raise ConflictError(f"{run.number} has driven past the place where this would join", RECOMPUTE)
     await repository.write_stops(connection, run_id, place_stops(run.stops, plan.stops))
     start, end = await repository.reserved(connection, run_id)
     started = run.status == "under_way"

@@ -75,12 +75,12 @@ OVERRIDING SYSTEM VALUE
 VALUES ($1, $2, $3, $4, $5, 'dispatched', $6, $7, $8, $9)
 """
 
-# Compare and set: of two who rewrite a run, the second finds another version.
+# Compare and set: of two who plan a run anew, the second finds another plan.
 REWRITE_RUN = """
 UPDATE run
 SET planned_start = CASE WHEN status = 'under_way' THEN planned_start ELSE $3 END,
-    planned_end = $4, version = version + 1
-WHERE id = $1 AND version = $2 AND NOT locked AND status IN ('dispatched', 'accepted', 'under_way')
+    planned_end = $4, version = version + 1, plan_version = plan_version + 1
+WHERE id = $1 AND plan_version = $2 AND NOT locked AND status IN ('dispatched', 'accepted', 'under_way')
 RETURNING status
 """
 
@@ -159,6 +159,8 @@ UPDATE run SET status = $2, accepted_at = coalesce(accepted_at, $3), started_at 
                odometer_start_km = $6, odometer_end_km = $7, version = version + 1
 WHERE id = $1
 """
+
+PLANNED_ANEW = "UPDATE run SET version = version + 1, plan_version = plan_version + 1 WHERE id = $1"
 
 MARK_STOP = "UPDATE run_stop SET arrived_at = $2, departed_at = $3 WHERE id = $1"
 
@@ -282,9 +284,9 @@ async def insert_run(
     return run_id
 
 
-async def rewrite_run(connection: Connection, run_id: int, version: int, plan: ProposedRun) -> bool:
-    """Compare and set; False when the run has changed since `version`, is locked, or over."""
-    status = await connection.fetchval(REWRITE_RUN, run_id, version, plan.starts_at, plan.ends_at)
+async def rewrite_run(connection: Connection, run_id: int, plan_version: int, plan: ProposedRun) -> bool:
+    """Compare and set; False when the run was planned anew since `plan_version`, is locked, or over."""
+    status = await connection.fetchval(REWRITE_RUN, run_id, plan_version, plan.starts_at, plan.ends_at)
     return status is not None
 
 
@@ -305,6 +307,7 @@ async def delete_stops_of(connection: Connection, run_id: int, request_id: int) 
     await connection.execute(DETACH_STEPS, run_id, request_id)
     await connection.execute(DELETE_STOPS, run_id, request_id)
     await connection.execute(RENUMBER_STOPS, run_id)
+    await connection.execute(PLANNED_ANEW, run_id)
 
 
 async def reserve(

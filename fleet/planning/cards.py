@@ -29,7 +29,7 @@ class Card:
     vehicle_id: int
     driver_id: int
     joins: tuple[int, int] | None
-    """The run it joins and that run's version."""
+    """The run it joins and that run's plan version."""
     serves: tuple[tuple[int, int], ...]
     """Requests put in force together, each with its version, by id."""
     plan: ProposedRun
@@ -71,7 +71,7 @@ def card_of(desk: Desk, option: Option) -> Card:
     return Card(
         vehicle_id=int(run.vehicle_id),
         driver_id=int(run.driver_id),
-        joins=(joined.id, joined.version) if joined else None,
+        joins=(joined.id, joined.plan_version) if joined else None,
         serves=tuple((q, desk.snapshot.request(q).version) for q in serves),
         plan=_plan(desk, option),
         reasons=reasons_of(desk.snapshot, desk.problem, option),

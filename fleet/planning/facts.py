@@ -98,7 +98,7 @@ WHERE (supplier_id = $1 AND status = 'pending_dispatch' AND pickup_from <= $2) O
 
 # Runs that are not over, of this pool's cars, until well after the last trip to plan.
 RUNS = """
-SELECT r.id, r.number, r.version, r.vehicle_id, r.driver_id, r.status, r.planned_start, r.planned_end,
+SELECT r.id, r.number, r.plan_version, r.vehicle_id, r.driver_id, r.status, r.planned_start, r.planned_end,
        upper(b.during) AS reserved_until, r.started_at, r.locked
 FROM run r JOIN vehicle_reservation b ON b.run_id = r.id AND NOT b.released
 WHERE r.status IN ('dispatched', 'accepted', 'under_way') AND r.vehicle_id = ANY ($1) AND r.planned_start < $2

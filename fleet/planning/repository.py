@@ -76,7 +76,10 @@ WITH standing AS (
 )
 UPDATE proposal p SET status = 'superseded' FROM standing s
 WHERE p.id = s.id AND (
-    EXISTS (SELECT 1 FROM run r WHERE r.id = s.run_id AND (r.version <> s.run_version OR r.locked))
+    EXISTS (
+        SELECT 1 FROM run r
+        WHERE r.id = s.run_id
+          AND (r.plan_version <> s.run_version OR r.locked OR r.status IN ('returned', 'cancelled')))
     OR EXISTS (
         SELECT 1 FROM vehicle_reservation b
         WHERE b.vehicle_id = s.vehicle_id AND NOT b.released AND b.run_id IS DISTINCT FROM s.run_id

@@ -116,7 +116,7 @@ class RunFact:
 
     id: int
     number: str
-    version: int
+    plan_version: int
     vehicle_id: int
     driver_id: int
     status: Literal["dispatched", "accepted", "under_way"]

@@ -63,6 +63,7 @@ CREATE TABLE run (
     created_by    integer NOT NULL REFERENCES account,
     created_at    timestamptz NOT NULL,
     version       integer NOT NULL DEFAULT 1,
+    plan_version  integer NOT NULL DEFAULT 1,                  -- grows when stops are planned anew; taps leave it
     CHECK (planned_start < planned_end)
 );
 CREATE INDEX run_open ON run (status, planned_start);
@@ -140,7 +141,7 @@ CREATE TABLE proposal (
     vehicle_id   integer REFERENCES vehicle,
     driver_id    integer REFERENCES driver,
     run_id       bigint REFERENCES run,                        -- the run it joins (pooling), null for a new one
-    run_version  integer,                                      -- of that run when the plan was made
+    run_version  integer,                                      -- its plan_version when this plan was made
     serves       jsonb NOT NULL,                               -- [[request, its version], ...] put in force together
     plan         jsonb NOT NULL,                               -- schemas.api.proposals.ProposedRun
     reasons      jsonb NOT NULL,                               -- [schemas.api.proposals.Reason]

@@ -100,19 +100,50 @@ async def test_a_proposal_for_a_request_that_was_cancelled_is_refused(pool: Moto
     assert answer.status_code == 409
 
 
-async def test_a_proposal_that_joins_a_run_which_moved_on_is_refused(pool: MotorPool) -> None:
-    first = await _asked(pool, share_consent=True)
-    await pool.plan()
-    run = await pool.confirm_first(first)
-    second = await _asked(pool, share_consent=True)
-    await pool.plan()
-    joining = (await pool.proposals(second))["proposals"][0]
-    assert joining["joins_run_id"] == run["id"]
-    driver = await pool.driver_of(run)
-    await pool.ok(driver.tap(run))
-    answer = await pool.clerk.post(f"/proposals/{joining['id']}/confirm")
+async def _one_run_and_two_who_would_join(
+    pool: MotorPool,
+) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
+    first = await _asked(pool, share_consent=True, passengers=1)
+    answer = await pool.assign(first, "示A·10088", "driver01")
+    others = [
+        await pool.ask("市档案馆", "开发区管委会", ready=60, by=120, share_consent=True, passengers=1)
+        for _ in range(2)
+    ]
+    async with pool.planner() as planner:
+        for each in others:
+            await planner.answer(each["id"])
+    run = answer.json()
+    joining = [
+        next(p for p in (await pool.proposals(each))["proposals"] if p["joins_run_id"] == run["id"])
+        for each in others
+    ]
+    return run, others, joining
+
+
+async def test_of_two_proposals_that_join_one_run_the_second_is_stale(pool: MotorPool) -> None:
+    _, others, joining = await _one_run_and_two_who_would_join(pool)
+    await pool.ok(pool.clerk.post(f"/proposals/{joining[0]['id']}/confirm"))
+    answer = await pool.clerk.post(f"/proposals/{joining[1]['id']}/confirm")
     assert answer.status_code == 409
-    assert (await pool.request(second))["status"] == "pending_dispatch"
+    assert (await pool.request(others[1]))["status"] == "pending_dispatch"
+
+
+async def test_a_tap_of_the_driver_makes_no_proposal_stale(pool: MotorPool) -> None:
+    run, others, joining = await _one_run_and_two_who_would_join(pool)
+    driver = await pool.driver_of(run)
+    await driver.go_on(run, 1)
+    await pool.ok(pool.clerk.post(f"/proposals/{joining[0]['id']}/confirm"))
+    assert (await pool.request(others[0]))["status"] == "accepted"
+
+
+async def test_a_run_that_drove_past_the_place_to_join_refuses(pool: MotorPool) -> None:
+    run, others, joining = await _one_run_and_two_who_would_join(pool)
+    driver = await pool.driver_of(run)
+    await driver.go_on(run, 6)  # the passengers of the first request have got out
+    answer = await pool.clerk.post(f"/proposals/{joining[0]['id']}/confirm")
+    assert answer.status_code == 409
+    assert "driven past" in answer.json()["detail"]
+    assert (await pool.request(others[0]))["status"] == "pending_dispatch"
 
 
 async def test_joining_a_run_rewrites_what_lies_ahead_and_keeps_what_was_told(pool: MotorPool) -> None:
