@@ -64,6 +64,12 @@ class Broker:
         return f"mqtt://{terminal}:secret-{terminal}@{self.host}:{self.port}"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, default=1, help="faults: order and moments of the kills")
+    parser.addoption("--long", action="store_true", help="faults: several rounds, and a whole simulated day")
+    parser.addoption("--screenshots", action="store_true", help="browser: rewrite docs/screenshots")
+
+
 @pytest.fixture(scope="session")
 def paths() -> Iterator[LocalPaths]:
     """The machine's engine cache and a data folder of this run that an unprivileged engine can reach."""
