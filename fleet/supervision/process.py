@@ -30,8 +30,9 @@ RECONNECT_S = 1.0
 DATABASE_AWAY = (
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg may say of a connection that was cut in the middle of a word
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
+    asyncpg.OperatorInterventionError,
 )
 
 
@@ -50,8 +51,8 @@ class Supervisor:
         while not self.stopping.is_set():
             try:
                 busy = await self.round()
-            except DATABASE_AWAY as error:
-                log.warning("database away", error=str(error))
+            except (*DATABASE_AWAY, asyncpg.PostgresError) as error:
+                log.warning("database did not do it; trying again", error=str(error))
                 await self._pause(RECONNECT_S)
                 continue
             if not busy:

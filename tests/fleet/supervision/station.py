@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -102,6 +103,12 @@ class Station:
 
     async def trips(self) -> list[dict[str, Any]]:
         return await self.rows(TRIPS, self.vehicle_id)
+
+    async def until_there_are_trips(self) -> None:
+        """Wait for a process that runs by itself."""
+        async with asyncio.timeout(60):
+            while not await self.trips():  # noqa: ASYNC110 - the database is the only thing to ask
+                await asyncio.sleep(0.05)
 
     async def violations(self) -> list[dict[str, Any]]:
         return await self.rows(VIOLATIONS, self.vehicle_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -199,6 +200,21 @@ async def test_a_process_that_lost_its_claim_writes_nothing(station: Station) ->
     assert await station.trips() == []
     await supervise(station.pool, station.matcher, fresh, drive.time)
     assert len(await station.trips()) == 1
+
+
+async def test_a_database_that_cuts_every_connection_is_waited_for(station: Station) -> None:
+    drive = Drive().park(60).drive(3_000, 45).park(60)
+    station.clock.instant = drive.time
+    supervisor = station.supervisor()
+    running = asyncio.create_task(supervisor.run())
+    await station.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'motorpool_supervision'"
+    )
+    await station.arrive(drive.fixes)
+
+    await station.until_there_are_trips()
+    supervisor.stopping.set()
+    await running
 
 
 async def test_what_arrives_during_the_work_is_not_lost(station: Station) -> None:
