@@ -9,6 +9,7 @@ from dispatch.book import Book
 from dispatch.checker import check
 from dispatch.cost import state_cost
 from dispatch.duties import make_duties
+from dispatch.errors import RuleBrokenError
 from dispatch.fill import DRAFT, fill
 from dispatch.insertion import best_per_vehicle
 from dispatch.model import Request
@@ -16,7 +17,9 @@ from dispatch.nodes import Node, chain_nodes, open_nodes
 from dispatch.problem import Problem
 from dispatch.proposals import proposals
 from dispatch.results import Plan, Solver
-from dispatch.routing import Effort, RoutingInput, solve
+from dispatch.routing import Effort, solve
+from dispatch.routing_model import RoutingInput
+from dispatch.runs import Run
 
 STEPS = 60
 """Solutions the search goes through by default; a few seconds for thirty requests and forty cars."""
@@ -25,13 +28,25 @@ STEPS = 60
 def plan(problem: Problem, *, time_limit_s: float = 5.0, seed: int = 1, steps: int = STEPS) -> Plan:
     """All open requests together. The search ends after `steps`: one seed, one plan, if time suffices."""
     best, solver = insert_all(Book(problem, problem.runs), problem.open_requests), Solver.INSERTION
-    for routed in _routed(best, Effort(time_limit_s, steps, seed)):
-        if total(routed) < total(best):
-            best, solver = routed, Solver.ROUTING
-    runs = tuple(replace(r, id="") if r.id.startswith(DRAFT) else r for r in best.runs)
-    check(problem, runs)
+    check(problem, final_runs(best))
+    refused: list[str] = []
+    for found in routed(best, Effort(time_limit_s, steps, seed)):
+        if total(found) >= total(best):
+            continue
+        try:
+            check(problem, final_runs(found))
+        except RuleBrokenError as error:
+            refused.append(str(error))
+            continue
+        best, solver = found, Solver.ROUTING
     left = [r.id for r in unserved(best)]
-    return Plan(proposals(best), runs, tuple(left), state_cost(problem, runs, left), solver, seed)
+    cost = state_cost(problem, best.runs, left)
+    return Plan(proposals(best), final_runs(best), tuple(left), cost, solver, seed, tuple(refused))
+
+
+def final_runs(book: Book) -> tuple[Run, ...]:
+    """The runs without the working names of those that are only proposed."""
+    return tuple(replace(r, id="") if r.id.startswith(DRAFT) else r for r in book.runs)
 
 
 def insert_all(book: Book, requests: Iterable[Request]) -> Book:
@@ -56,7 +71,7 @@ def total(book: Book) -> int:
     return state_cost(book.problem, book.runs, [r.id for r in unserved(book)]).total
 
 
-def _routed(book: Book, effort: Effort) -> Iterator[Book]:
+def routed(book: Book, effort: Effort) -> Iterator[Book]:
     """The routing model's plans, begun from the book's; what one leaves out gets a last try by insertion."""
     problem = book.problem
     duties = make_duties(book, problem.open_requests)
@@ -72,6 +87,6 @@ def _routed(book: Book, effort: Effort) -> Iterator[Book]:
         nodes += open_nodes(problem, request)
     for found in solve(RoutingInput(book, duties, nodes, routes), effort):
         visits = [[visit for k in route for visit in nodes[k].visits] for route in found]
-        filled = fill(book, [d.chain for d in duties], visits)
+        filled = fill(book, duties, visits)
         if filled is not None:
             yield insert_all(filled, unserved(filled))

@@ -212,7 +212,8 @@ class Plan:
     """One proposal per open request, most urgent first, and the state with every first option confirmed.
 
     `solver` says whose plan it is: routing, or insertion where routing found nothing cheaper; `cost` is of
-    the whole state in `runs`, unserved requests included.
+    the whole state in `runs`, unserved requests included. `refused` says which plans of the search the
+    checker turned away: always empty unless the routing model has a fault, so log it.
     """
 
     proposals: tuple[Proposal, ...]
@@ -221,3 +222,4 @@ class Plan:
     cost: Cost
     solver: Solver
     seed: int
+    refused: tuple[str, ...] = ()

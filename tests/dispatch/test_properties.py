@@ -110,4 +110,5 @@ def test_a_plan_is_never_dearer_than_insertion_and_passes_the_checker(seed: int,
     found = plan(problem, time_limit_s=60, steps=6)
 
     check(problem, found.runs)
+    assert found.refused == ()
     assert found.cost.total <= total(insert_all(Book(problem, problem.runs), problem.open_requests))
