@@ -183,9 +183,12 @@ def _free_port() -> int:
 
 
 def _naming(folder: Path) -> list[psutil.Process]:
-    """Processes whose command line names the folder."""
+    """Processes whose command line or environment names the folder, whoever their parent is."""
     return [
         process
-        for process in psutil.process_iter(["cmdline"])
-        if any(str(folder) in word for word in process.info["cmdline"] or ())
+        for process in psutil.process_iter(["cmdline", "environ"])
+        if any(
+            str(folder) in word
+            for word in (*(process.info["cmdline"] or ()), *(process.info["environ"] or {}).values())
+        )
     ]
