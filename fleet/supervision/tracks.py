@@ -83,6 +83,8 @@ def _flag_alone(fix: Fix) -> Quality:
         return Quality.FEW_SATELLITES
     if fix.time > fix.received_at + CLOCK_TOLERANCE:
         return Quality.STALE_CLOCK
+    if fix.speed_kmh > MAX_SPEED_KMH:
+        return Quality.JUMP
     return Quality.GOOD
 
 
