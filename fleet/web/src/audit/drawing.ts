@@ -5,7 +5,7 @@ import type { DrawnLine, DrawnPin, Drawing } from '@/map/drawing'
 type Words = { start: string; end: string; stay: (seconds: number) => string; violation: (violation: Violation) => string }
 
 /** The approved route under what was driven; over the limit in red, silence dotted. */
-export function trackDrawing(track: Track, trace: Trace, words: Words): Drawing {
+export function trackDrawing(track: Track, trace: Trace, violations: Violation[], words: Words): Drawing {
   const planned = track.planned as [number, number][]
   const lines: DrawnLine[] = []
   if (planned.length > 1) lines.push({ look: 'corridor', path: planned }, { look: 'approved', path: planned })
@@ -13,7 +13,9 @@ export function trackDrawing(track: Track, trace: Trace, words: Words): Drawing 
     if (kind === 'over') lines.push({ look: 'overGlow', path })
     lines.push({ look: kind, path })
   }
-  return { lines, pins: pins(trace, words) }
+  // What began after the drive, such as a car parked in the wrong place, is a spot of its own.
+  const after = violations.filter((violation) => Date.parse(violation.started_at) >= trace.end)
+  return { lines, pins: [...pins(trace, words), ...spotDrawing(after, words).pins] }
 }
 
 function pins(trace: Trace, words: Words): DrawnPin[] {

@@ -18,6 +18,17 @@ export type Reading = {
   receivedLateS: number
 }
 
+/** Trips one after the other, read as one. Between them the car stood, which is no loss of signal. */
+export function joinTracks(tracks: Track[]): Track {
+  const [first, ...rest] = [...tracks].sort((a, b) => a.trip.started_at.localeCompare(b.trip.started_at))
+  if (rest.length === 0) return first
+  return {
+    trip: first.trip,
+    points: [first, ...rest].flatMap((track) => track.points),
+    planned: [first, ...rest].find((track) => track.planned.length > 1)?.planned ?? [],
+  }
+}
+
 /** The fastest point within the first finding, where a look at the track begins. */
 export function worstMoment(trace: Trace, violations: Violation[]): number | null {
   const first = violations[0]

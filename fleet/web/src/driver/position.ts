@@ -27,9 +27,3 @@ export function useOwnPosition() {
   })
   return position
 }
-
-/** Metres between two places, exact enough within a city. */
-export function metresBetween(a: { lon: number; lat: number }, b: { lon: number; lat: number }): number {
-  const east = (b.lon - a.lon) * 111_320 * Math.cos((a.lat * Math.PI) / 180)
-  return Math.hypot(east, (b.lat - a.lat) * 110_970)
-}

@@ -8,7 +8,9 @@ import Fill from 'ol/style/Fill'
 import Stroke from 'ol/style/Stroke'
 import Style from 'ol/style/Style'
 import Text from 'ol/style/Text'
+import type { LiveVehicle } from '@/api/types'
 import { iconOf, Palette } from '@/map/paint'
+import { metresBetween } from '@/map/route'
 import { alertMarkup, candidateMarkup, depotMarkup, symbolMarkup, symbolOf, turns } from '@/map/symbols'
 import type { SeenVehicle } from '@/stores/live'
 import { ago } from '@/time/format'
@@ -23,6 +25,7 @@ const GLIDE_MS = 1500 // never longer than 2 s: a stale point is not carried on
 const GLIDE_LIMIT_M = 1500 // farther than this it jumps, for a glide would show a road nobody drove
 const FRAME_MS = 50
 const DEPOT_ZOOM = 15.5
+const YARD_M = 200
 const FAN_PX = 46
 const FAN_UP_PX = 32
 const FONT = '600 12px/16px "Inter","PingFang SC","Noto Sans CJK SC","Microsoft YaHei",sans-serif'
@@ -110,7 +113,7 @@ export class VehicleLayer {
     const zoom = this.map.getView().getZoom() ?? 0
     const gathered = zoom < DEPOT_ZOOM ? this.gather() : new Map<string, SeenVehicle[]>()
     const hidden = new Set([...gathered.values()].flat().map((each) => each.vehicle.id))
-    const shifts = zoom < DEPOT_ZOOM ? this.fan() : new Map<number, number>()
+    const shifts = this.fan(gathered)
     for (const each of this.seen) {
       const feature = this.features.get(each.vehicle.id)
       const styles = hidden.has(each.vehicle.id) ? [] : this.stylesOf(each, shifts.get(each.vehicle.id))
@@ -141,16 +144,20 @@ export class VehicleLayer {
     return gathered
   }
 
-  /** Candidates that stand in one depot would hide each other: they are drawn side by side above it. */
-  private fan(): Map<number, number> {
+  /** Cars in one depot that stay single would hide each other: they are drawn side by side above it. */
+  private fan(gathered: Map<string, SeenVehicle[]>): Map<number, number> {
     const byDepot = new Map<string, number[]>()
     for (const { vehicle } of this.seen) {
-      if (!this.marked.candidates.has(vehicle.id) || vehicle.activity !== 'idle') continue
+      const neighbours = gathered.get(vehicle.depot)
+      const parked = vehicle.activity === 'idle' || vehicle.activity === 'disabled'
+      const single = this.isMarked(vehicle.id) || vehicle.alerts > 0
+      if (!parked || !single || !neighbours || !isNear(vehicle, centre(neighbours))) continue
       byDepot.set(vehicle.depot, [...(byDepot.get(vehicle.depot) ?? []), vehicle.id])
     }
     const shifts = new Map<number, number>()
     for (const ids of byDepot.values()) {
-      ids.sort((a, b) => this.marked.candidates.get(a)! - this.marked.candidates.get(b)!)
+      const rank = (id: number) => this.marked.candidates.get(id) ?? Infinity
+      ids.sort((a, b) => rank(a) - rank(b) || a - b)
       ids.forEach((id, index) => shifts.set(id, (index - (ids.length - 1) / 2) * FAN_PX))
     }
     return shifts
@@ -204,7 +211,7 @@ export class VehicleLayer {
         return new Style({ image, zIndex: order })
       }),
     )
-    if (vehicle.alerts > 0) styles.push(this.alert())
+    if (vehicle.alerts > 0) styles.push(this.alert(shift))
     styles.push(...this.labels(each, rank !== undefined, shift))
     return styles
   }
@@ -226,9 +233,9 @@ export class VehicleLayer {
     })
   }
 
-  private alert(): Style {
-    return this.cached('alert', () => {
-      const image = iconOf(`<g transform="translate(9,-9)">${alertMarkup(this.palette.paint)}</g>`)
+  private alert(shift: [number, number]): Style {
+    return this.cached(`alert ${shift}`, () => {
+      const image = iconOf(`<g transform="translate(9,-9)">${alertMarkup(this.palette.paint)}</g>`, { shift })
       return new Style({ image, zIndex: 60 })
     })
   }
@@ -280,9 +287,11 @@ function centre(list: SeenVehicle[]): [number, number] {
 }
 
 function together(list: SeenVehicle[]): SeenVehicle[] {
-  const [lon, lat] = centre(list)
-  return list.filter((each) => {
-    const east = (each.vehicle.lon! - lon) * 111_320 * Math.cos((lat * Math.PI) / 180)
-    return Math.hypot(east, (each.vehicle.lat! - lat) * 110_970) < 200
-  })
+  const middle = centre(list)
+  return list.filter((each) => isNear(each.vehicle, middle))
+}
+
+function isNear(vehicle: LiveVehicle, [lon, lat]: [number, number]): boolean {
+  if (vehicle.lon == null || vehicle.lat == null) return false
+  return metresBetween({ lon, lat }, { lon: vehicle.lon, lat: vehicle.lat }) < YARD_M
 }

@@ -75,7 +75,7 @@ export const common: Catalogue<typeof chinese> = {
     left: '{span} left',
     overdue: '{span} over',
   },
-  legend: { title: 'Legend', alert: 'Alert', heading: 'To pick-up' },
+  legend: { title: 'Legend', alert: 'Alert', heading: 'Heading' },
   map: {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',

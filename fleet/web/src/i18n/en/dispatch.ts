@@ -5,7 +5,7 @@ export const dispatch: Catalogue<typeof chinese> = {
   dispatch: {
     title: 'Dispatch',
     queue: 'Requests to dispatch',
-    tabs: { pending: 'Pending', confirming: 'With driver', dispatched: 'Dispatched', returned: 'Returned' },
+    tabs: { pending: 'Pending', confirming: 'Offered', dispatched: 'Active', returned: 'Back' },
     group: {
       soon: 'Decide within 30 min',
       missed: 'Decision overdue',
@@ -102,12 +102,10 @@ export const dispatch: Catalogue<typeof chinese> = {
     impact: {
       title: 'Effect',
       subtitle: '{vehicles} candidate vehicles; dashed is not in force',
-      current: 'Current schedule',
+      none: 'With an option chosen, its effect on the day of the vehicles shows here.',
       added: 'new · {n}',
       pooled: 'new · {n} shared',
-      free: 'free',
       locked: '{name} · locked',
-      unchanged: 'unchanged',
     },
     dispatched: {
       heading: 'Run {number}',

@@ -99,12 +99,10 @@ export const dispatch = {
     impact: {
       title: '影响预览',
       subtitle: '候选 {vehicles} 辆车的安排，虚线确认后才生效',
-      current: '当前安排',
+      none: '有方案时，这里显示它对车辆当天安排的影响。',
       added: '新增 · {n} 单',
       pooled: '新增 · 拼乘 {n} 单',
-      free: '空闲',
       locked: '{name} · 已锁定',
-      unchanged: '不变',
     },
     dispatched: {
       heading: '派车单 {number}',

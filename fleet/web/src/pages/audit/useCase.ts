@@ -1,8 +1,16 @@
 import { onBeforeUnmount, ref, shallowRef, watch, type Ref } from 'vue'
 import { get, post } from '@/api/client'
 import type { CaseAction, CaseDetail, Track } from '@/api/types'
+import { joinTracks } from '@/audit/track'
 import { debounced } from '@/stores/debounced'
 import { useLive } from '@/stores/live'
+
+const MOST_TRIPS = 12
+
+function isSame(a: Track | null, b: Track | null): boolean {
+  if (!a || !b) return a === b
+  return a.trip.id === b.trip.id && a.trip.version === b.trip.version && a.points.length === b.points.length
+}
 
 /** The selected case with its trip's track, and what may be done with it. */
 export function useCase(caseId: Ref<number | null>) {
@@ -20,16 +28,21 @@ export function useCase(caseId: Ref<number | null>) {
       if (caseId.value !== id) return
       detail.value = found
       problem.value = null
-      if (found.trip_id === null || found.trip_id === undefined) track.value = null
-      else if (track.value?.trip.id !== found.trip_id) await loadTrack(found.trip_id, id)
+      const joined = found.trip_id == null ? null : await trackOf(found, found.trip_id)
+      // The same track again would throw the reader's replay back to its start.
+      if (caseId.value === id && !isSame(track.value, joined)) track.value = joined
     } catch (cause) {
       if (caseId.value === id) problem.value = cause
     }
   }
 
-  async function loadTrack(tripId: number, forCase: number) {
-    const found = await get('/api/v1/trips/{trip_id}/track', { path: { trip_id: tripId } })
-    if (caseId.value === forCase) track.value = found
+  /** A finding may span the trips of a whole run, so all trips within its time are read as one track. */
+  async function trackOf({ vehicle_id, started_at, ended_at }: CaseDetail, tripId: number): Promise<Track> {
+    const query = { vehicle_id, from: started_at, until: ended_at }
+    const trips = await get('/api/v1/trips', { query })
+    const ids = trips.length ? trips.map((trip) => trip.id) : [tripId]
+    const tracks = ids.slice(0, MOST_TRIPS).map((id) => get('/api/v1/trips/{trip_id}/track', { path: { trip_id: id } }))
+    return joinTracks(await Promise.all(tracks))
   }
 
   /** True when the office took it; otherwise the reason is in `failure` and the case is fetched anew. */

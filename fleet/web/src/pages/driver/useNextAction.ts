@@ -2,8 +2,9 @@ import { computed, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import type { Run } from '@/api/types'
-import { metresBetween, type OwnPosition } from '@/driver/position'
+import type { OwnPosition } from '@/driver/position'
 import { currentStop } from '@/driver/walk'
+import { metresBetween } from '@/map/route'
 import { useDriver } from '@/stores/driver'
 
 const FENCE_M = 150
@@ -37,7 +38,7 @@ export function useNextAction(run: Ref<Run | null>, position: Ref<OwnPosition | 
     const { action } = step.value
     if (action === 'return') return void router.push(`/driver/runs/${current.id}/return`)
     await driver.tap(current, action, { lon: position.value?.lon, lat: position.value?.lat })
-    if (action === 'depart') await router.push(`/driver/runs/${current.id}`)
+    if (action !== 'accept') await router.push(`/driver/runs/${current.id}`)
   }
 
   return { step, stop, label, hint, near, act }
