@@ -6,10 +6,13 @@ from .model import Act, Expectation, Habit, Leg, Script, Span
 from .plan import plan_misconduct
 from .score import Finding, RuleScore, Scores, score
 from .truth import (
+    COVERED_BEFORE,
     LEAST_PARKED,
     LegTimes,
     TruthLine,
     act_truth,
+    covered_after,
+    covered_truth,
     habit_truth,
     read_truth,
     run_truth,
@@ -17,6 +20,7 @@ from .truth import (
 )
 
 __all__ = [
+    "COVERED_BEFORE",
     "LEAST_PARKED",
     "Act",
     "Expectation",
@@ -30,6 +34,8 @@ __all__ = [
     "Span",
     "TruthLine",
     "act_truth",
+    "covered_after",
+    "covered_truth",
     "habit_truth",
     "plan_misconduct",
     "read_truth",

@@ -13,8 +13,8 @@ SLACK = timedelta(minutes=10)
 """Hits of one rule closer than this count as one (DOMAIN §A), so times may differ by as much."""
 ARRIVES_WITHIN = timedelta(minutes=40)
 """A terminal out of coverage tells of a drive this long after it at the latest."""
-KNOWN_WITHIN = timedelta(minutes=100)
-"""An act is in the truth once it is over; the longest takes less than this."""
+KNOWN_WITHIN = timedelta(minutes=120)
+"""An act is in the truth once it is over and no order can cover it; that takes less than this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from simulators.misconduct.model import Act, Expectation, Habit, Span
 
 LEAST_SECONDS_OVER = 60.0
 LEAST_PARKED = timedelta(minutes=90)
+COVERED_BEFORE, COVERED_AFTER = timedelta(minutes=17), timedelta(minutes=32)
+"""An order this close may cover a use: 15 and 30 minutes by DOMAIN §A, R01, and what receivers err by."""
+ORDER_RULES = frozenset({"R01", "R03", "R10"})
 NEXT_MORNING = timedelta(days=1, hours=8)
 
 
@@ -43,6 +46,22 @@ class LegTimes:
 def act_truth(act: Act, legs: Sequence[LegTimes]) -> tuple[TruthLine, ...]:
     """The lines of an act that was played; `legs` in the order of `act.legs`."""
     return tuple(_line(act.plate, item, *_span(item, legs)) for item in act.expectations)
+
+
+def covered_after(act: Act) -> timedelta:
+    """How long after the last leg an order may still cover the act, or keep the car where it was left."""
+    parked = any(item.span is Span.PARKED for item in act.expectations)
+    return LEAST_PARKED if parked else COVERED_AFTER
+
+
+def covered_truth(lines: Iterable[TruthLine]) -> tuple[TruthLine, ...]:
+    """The lines of an act that an order came close to: by the rules about orders it may be none."""
+    return tuple(
+        msgspec.structs.replace(line, expected=None)
+        if line.expected and line.rule_code in ORDER_RULES
+        else line
+        for line in lines
+    )
 
 
 def habit_truth(

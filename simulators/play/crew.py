@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -46,14 +46,26 @@ class Crew:
         self._clock = clock
         self._busy: dict[str, asyncio.Lock] = {}
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._seen: dict[int, Run] = {}
 
     def car(self, plate: str) -> asyncio.Lock:
         """Held by whoever drives the car."""
         return self._busy.setdefault(plate, asyncio.Lock())
 
+    def is_ordered(self, plate: str, since: datetime, until: datetime) -> bool:
+        """Whether a run of the car, as it was last seen, touches the span."""
+        return any(
+            run.plate == plate
+            and run.status != "cancelled"
+            and run.planned_start <= until
+            and (run.expected_end or run.planned_end) >= since
+            for run in self._seen.values()
+        )
+
     async def tick(self) -> None:
         now = self._clock.now()
         runs = await self._watch.get("/runs", list[Run], on=now.astimezone(SHANGHAI).date().isoformat())
+        self._seen |= {run.id: run for run in runs}
         for run in sorted(runs, key=lambda run: run.planned_start):
             if run.status == "dispatched":
                 self._start("accept", run, self._drivers[run.driver].accept(run))

@@ -10,7 +10,16 @@ import structlog
 
 from schemas.clock import Clock
 from simulators.errors import SimulatorError
-from simulators.misconduct import Act, Leg, LegTimes, act_truth, write_truth
+from simulators.misconduct import (
+    COVERED_BEFORE,
+    Act,
+    Leg,
+    LegTimes,
+    act_truth,
+    covered_after,
+    covered_truth,
+    write_truth,
+)
 from simulators.play.crew import Crew
 from simulators.play.diary import Diary
 from simulators.play.garage import Garage, UnitWheel
@@ -56,7 +65,16 @@ class Mischief:
             except SimulatorError as error:
                 log.warning("act broken off", act=act.code, reason=str(error))
                 return
-        write_truth(self._diary.truth, act_truth(act, times))
+        await self._tell(act, times)
+
+    async def _tell(self, act: Act, times: Sequence[LegTimes]) -> None:
+        """Write down what happened, once it is known whether an order came close enough to cover it."""
+        known_at = times[-1].arrived_at + covered_after(act)
+        await self._sleep_until(known_at)
+        lines = act_truth(act, times)
+        if self._crew.is_ordered(act.plate, times[0].departed_at - COVERED_BEFORE, known_at):
+            lines = covered_truth(lines)
+        write_truth(self._diary.truth, lines)
 
     async def _drive(self, plate: str, leg: Leg) -> LegTimes:
         wheel = self._garage.wheel(plate, Style(leg.share_of_limit))
@@ -67,5 +85,8 @@ class Mischief:
     async def _stay(self, wheel: UnitWheel, arrived: datetime, stay: timedelta | None) -> datetime | None:
         if stay is None:
             return None
-        await asyncio.sleep(max(0.0, self._clock.real_seconds(arrived + stay - self._clock.now())))
+        await self._sleep_until(arrived + stay)
         return self._clock.now()
+
+    async def _sleep_until(self, moment: datetime) -> None:
+        await asyncio.sleep(max(0.0, self._clock.real_seconds(moment - self._clock.now())))

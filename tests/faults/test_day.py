@@ -23,7 +23,7 @@ class Day:
     broken: frozenset[str]
 
 
-SATURDAY_MORNING = Day("2026-03-14T08:50", "2026-03-14T12:00", 60, frozenset({"R01", "R03", "R05"}))
+SATURDAY_MORNING = Day("2026-03-14T08:50", "2026-03-14T12:20", 60, frozenset({"R01", "R03", "R05"}))
 FRIDAY_AND_SATURDAY = Day("2026-03-13T13:00", "2026-03-14T16:30", 60, frozenset({"R01", "R03", "R05", "R10"}))
 
 
