@@ -23,6 +23,7 @@ export class Problem extends Error {
     if (typeof body !== 'object' || body === null) return new Problem(status, 'internal', `HTTP ${status}`)
     const told = body as Partial<Problem> & { type?: string; title?: string; detail?: unknown }
     const detail = typeof told.detail === 'string' ? told.detail : (told.title ?? `HTTP ${status}`)
-    return new Problem(status, told.type ?? 'internal', detail, told.remedy ?? '', told.errors ?? [])
+    const kind = told.type?.split(':').pop() ?? 'internal' // urn:motorpool:problem:conflict
+    return new Problem(status, kind, detail, told.remedy ?? '', told.errors ?? [])
   }
 }

@@ -20,6 +20,7 @@ export type Draft = {
   arriveBy: string
 }
 
+const CLOCK_TIME = /^([01]\d|2[0-3]):[0-5]\d$/
 const MINUTE = 60_000
 const OFFSET = '+08:00' // Asia/Shanghai knows no summer time
 
@@ -47,7 +48,8 @@ export function emptyDraft(now: number): Draft {
 
 export function isComplete(draft: Draft, needsOrganisation: boolean): boolean {
   if (needsOrganisation && draft.organisationId === null) return false
-  return Boolean(draft.contactName.trim() && draft.origin && draft.destination && draft.day && draft.pickup && draft.arriveBy)
+  const times = [draft.pickup, draft.arriveBy].every((time) => CLOCK_TIME.test(time))
+  return Boolean(draft.contactName.trim() && draft.origin && draft.destination && draft.day && times)
 }
 
 export function requestOf(draft: Draft): NewRequest {

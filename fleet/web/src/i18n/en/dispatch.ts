@@ -160,8 +160,9 @@ export const dispatch: Catalogue<typeof chinese> = {
     },
     alert: {
       handle: 'Handle',
-      late: '{plate} is {span} late for {place}',
-      lateNext: 'touches {time} {place}',
+      late: '{plate} is {span} late',
+      lateFor: 'for {place}',
+      lateNext: 'for {place}; touches {time} {next}',
       lost: '{plate} lost for {span} during a run',
       case: '{plate}: open supervision alert',
       driver: '{name}',

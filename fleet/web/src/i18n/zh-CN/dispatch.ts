@@ -157,8 +157,9 @@ export const dispatch = {
     },
     alert: {
       handle: '处置',
-      late: '{plate} 到{place}已晚 {span}',
-      lateNext: '影响 {time} {place}',
+      late: '{plate} 已晚 {span}',
+      lateFor: '去{place}',
+      lateNext: '去{place}；影响 {time} {next}',
       lost: '{plate} 执行任务中失联 {span}',
       case: '{plate} 有未处理的监督预警',
       driver: '{name}',

@@ -44,7 +44,7 @@ export function useDispatching() {
   async function refused(request: RequestSummary, proposal: Proposal, problem: unknown) {
     if (!(problem instanceof Problem) || !problem.conflict) return void (failure.value = problem)
     const now = await get('/api/v1/requests/{request_id}', { path: { request_id: request.id } }).catch(() => null)
-    const taken = now !== null && now.run_id !== null
+    const taken = now !== null && now.status !== 'pending_dispatch'
     conflict.value = { taken, detail: problem.detail, winner: now?.vehicle_plate ?? null, lost: proposal.plate }
   }
 
