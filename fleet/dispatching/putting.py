@@ -64,8 +64,8 @@ async def put_in_force(
         raise ConflictError(
             f"{vehicle.plate} or its driver is taken by another booking in this time", RECOMPUTE
         ) from error
-    await _settle_proposals(connection, order, run_id)
     run = await read(connection, run_id)
+    await _settle_proposals(connection, order, run)
     await follow(connection, run, actor=actor, now=now, note=order.reason)
     await record(
         connection,
@@ -158,12 +158,14 @@ async def _join(connection: Connection, order: Order) -> int:
     return run_id
 
 
-async def _settle_proposals(connection: Connection, order: Order, run_id: int) -> None:
+async def _settle_proposals(connection: Connection, order: Order, run: RunRow) -> None:
     if order.proposal_id is not None and not await repository.mark_confirmed(
-        connection, order.proposal_id, run_id
+        connection, order.proposal_id, run.id
     ):
         raise ConflictError("this proposal no longer stands", RECOMPUTE)
-    await repository.supersede_proposals(connection, [request_id for request_id, _ in order.serves])
+    request_ids = [request_id for request_id, _ in order.serves]
+    await repository.supersede_proposals(connection, request_ids)
+    await repository.supersede_overtaken(connection, run, order.plan, request_ids)
 
 
 def _audit(order: Order, run: RunRow, requests: Sequence[LockedRequest]) -> dict[str, object]:

@@ -66,6 +66,22 @@ SUPERSEDE_PROPOSALS = """
 UPDATE proposal SET status = 'superseded' WHERE request_id = ANY ($1) AND status IN ('open', 'infeasible')
 """
 
+# What others were proposed with these requests, or on this car or driver in this time, no longer holds.
+# Rows that the planner is just writing are skipped: it withdraws them itself.
+SUPERSEDE_OVERTAKEN = """
+UPDATE proposal SET status = 'superseded' WHERE id IN (
+    SELECT p.id FROM proposal p
+    WHERE p.status = 'open' AND (
+        p.run_id = $1
+        OR EXISTS (
+            SELECT 1 FROM jsonb_array_elements(p.serves) AS served WHERE (served ->> 0)::bigint = ANY ($6))
+        OR (p.vehicle_id = $2 OR p.driver_id = $3)
+           AND tstzrange((p.plan ->> 'starts_at')::timestamptz, (p.plan ->> 'ends_at')::timestamptz)
+               && tstzrange($4, $5))
+    FOR UPDATE SKIP LOCKED
+)
+"""
+
 NEXT_RUN_ID = "SELECT nextval(pg_get_serial_sequence('run', 'id'))"
 
 INSERT_RUN = """
@@ -263,6 +279,15 @@ async def mark_confirmed(connection: Connection, proposal_id: int, run_id: int) 
 
 async def supersede_proposals(connection: Connection, request_ids: Sequence[int]) -> None:
     await connection.execute(SUPERSEDE_PROPOSALS, list(request_ids))
+
+
+async def supersede_overtaken(
+    connection: Connection, run: RunRow, plan: ProposedRun, request_ids: Sequence[int]
+) -> None:
+    await connection.execute(
+        SUPERSEDE_OVERTAKEN, run.id, run.vehicle_id, run.driver_id, plan.starts_at, plan.ends_at,
+        list(request_ids),
+    )  # fmt: skip
 
 
 async def insert_run(

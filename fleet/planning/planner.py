@@ -112,6 +112,7 @@ class Planner:
                 solve_ms=solve_ms,
                 obstacle_expires_at=desk.snapshot.taken_at + self._settings.proposal_life,
             )
+            await repository.withdraw_stale(connection)  # people went on deciding while we searched
         if changed:
             log.info("proposed", requests=changed, solve_ms=solve_ms)
 
@@ -120,8 +121,7 @@ class Planner:
         now = self._clock.now()
         async with self._writing, self._pool.acquire() as connection, connection.transaction():
             await repository.check_lease(connection, self._token)
-            await repository.supersede_settled(connection)
-            await repository.supersede_overtaken(connection)
+            await repository.withdraw_stale(connection)
             for request_id, supplier_id in sorted(await repository.expire(connection, now)):
                 await notify(
                     connection, at=now, topic="proposal", subject_id=request_id, organisation_id=supplier_id

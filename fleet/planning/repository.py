@@ -61,10 +61,14 @@ SUPERSEDE = (
     "UPDATE proposal SET status = 'superseded' WHERE id = ANY ($1) AND status IN ('open', 'infeasible')"
 )
 
-# Proposals of requests that are no longer open, for instance because somebody dispatched them by hand.
+# Proposals that would put in force, alone or among others, a request that is settled or changed since.
 SUPERSEDE_SETTLED = """
-UPDATE proposal p SET status = 'superseded' FROM request r
-WHERE p.status IN ('open', 'infeasible') AND r.id = p.request_id AND r.status <> 'pending_dispatch'
+UPDATE proposal p SET status = 'superseded'
+WHERE p.status IN ('open', 'infeasible') AND EXISTS (
+    SELECT 1 FROM jsonb_array_elements(p.serves) AS served
+    JOIN request r ON r.id = (served ->> 0)::bigint
+    WHERE r.status <> 'pending_dispatch' OR r.version <> (served ->> 1)::integer
+)
 """
 
 # What was promised elsewhere since: the car or driver is taken then, or the run to join has changed.
@@ -237,11 +241,9 @@ async def supersede(connection: Connection, proposal_ids: list[int]) -> None:
     await connection.execute(SUPERSEDE, proposal_ids)
 
 
-async def supersede_settled(connection: Connection) -> None:
+async def withdraw_stale(connection: Connection) -> None:
+    """Proposals that could no longer be confirmed do not stand."""
     await connection.execute(SUPERSEDE_SETTLED)
-
-
-async def supersede_overtaken(connection: Connection) -> None:
     await connection.execute(SUPERSEDE_OVERTAKEN)
 
 

@@ -129,12 +129,26 @@ async def test_a_car_promised_elsewhere_is_no_longer_proposed(pool: MotorPool) -
     second = await pool.ask("市政务中心", "开发区管委会", ready=60, by=120)
     await pool.plan()
     run = await pool.confirm_first(first)
-    assert (await pool.proposals(second))["changes_since"] == 1
     await pool.plan()
     found = await pool.proposals(second)
-    assert found["changes_since"] == 0
+    assert found["state"] == "ready"
     assert run["vehicle_id"] not in {p["vehicle_id"] for p in found["proposals"]}
     assert run["driver_id"] not in {p["driver_id"] for p in found["proposals"]}
+
+
+async def test_a_set_counts_the_changes_it_does_not_know_of(pool: MotorPool) -> None:
+    first = await pool.ask("市政务中心", "开发区管委会", ready=60, by=120, wheelchair=True)
+    second = await pool.ask("市政务中心", "开发区管委会", ready=300, by=360, wheelchair=True)
+    await pool.plan()
+    assert (await pool.proposals(second))["changes_since"] == 0
+    run = await pool.confirm_first(first)
+    assert (await pool.proposals(second))["changes_since"] == 1
+    driver = await pool.driver_of(run)
+    await driver.go_on(run, 1)
+    assert (await pool.proposals(second))["changes_since"] == 1
+    async with pool.planner() as planner:
+        await planner.answer(second["id"])
+    assert (await pool.proposals(second))["changes_since"] == 0
 
 
 async def test_while_the_roads_do_not_answer_times_are_estimated_and_marked(pool: MotorPool) -> None:
