@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from fleet.identity.model import Reader
@@ -40,3 +41,4 @@ class Moved:
     status: str
     organisation_id: int
     supplier_id: int
+    arrive_by: datetime

@@ -52,7 +52,7 @@ INSERT INTO request (number, organisation_id, supplier_id, requester_id, kind, s
     pickup_until, arrive_by, share_consent, detour_cap_s, holiday, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
     $23, $24, $25, $26, $27, $28)
-RETURNING id, number, status, organisation_id, supplier_id
+RETURNING id, number, status, organisation_id, supplier_id, arrive_by
 """
 
 NEXT_NUMBER = "SELECT nextval('request_number')"
@@ -62,7 +62,7 @@ MOVE = """
 UPDATE request r SET status = step.new, version = r.version + 1
 FROM unnest($2::text[], $3::text[]) AS step (old, new)
 WHERE r.id = $1 AND r.status = step.old
-RETURNING r.id, r.number, r.status, r.organisation_id, r.supplier_id
+RETURNING r.id, r.number, r.status, r.organisation_id, r.supplier_id, r.arrive_by
 """
 
 STATUS_OF = "SELECT number, status FROM request WHERE id = $1"

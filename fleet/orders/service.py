@@ -12,10 +12,13 @@ from fleet.identity.model import Reader
 from fleet.notifications import notify
 from fleet.orders import repository
 from fleet.orders.model import Moved, OrganisationRef, Scope
-from fleet.orders.transitions import TRANSITIONS, Step, possible_steps
+from fleet.orders.transitions import TRANSITIONS, WAITING, Step, possible_steps
+from fleet.timers.repository import Timer, set_timer
 from schemas.api.requests import NewRequest, RequestDetail
 from schemas.clock import SHANGHAI
 
+EXPIRY = "request_expiry"
+TIMER = Actor("timer")
 FARTHEST_AHEAD = timedelta(days=366)
 
 
@@ -39,6 +42,7 @@ async def create(connection: Connection, reader: Reader, new: NewRequest, now: d
         created_at=now,
     )
     await _tell(connection, request, "create", reader.actor, now, {"kind": "direct" if direct else "normal"})
+    await _expire_in_time(connection, request)
     return await detail(connection, Scope.of(reader), request.id)
 
 
@@ -85,7 +89,20 @@ async def move(
     if moved is None:
         raise await _wrong_state(connection, request_id, step)
     await _tell(connection, moved, step, actor, now, {"note": note, **(payload or {})})
+    await _expire_in_time(connection, moved)
     return moved
+
+
+async def on_expiry(connection: Connection, timer: Timer, now: datetime) -> None:
+    """The time to arrive has passed: a request that still waits is over, anything else goes on."""
+    expired = await repository.move(connection, int(timer.subject_id), TRANSITIONS["expire"])
+    if expired is not None:
+        await _tell(connection, expired, "expire", TIMER, now, {})
+
+
+async def _expire_in_time(connection: Connection, request: Moved) -> None:
+    if request.status in WAITING:
+        await set_timer(connection, kind=EXPIRY, subject_id=request.id, due_at=request.arrive_by)
 
 
 async def _decide(

@@ -14,7 +14,7 @@ from schemas.api.requests import RequestStatus
 
 Step = Literal[
     "approve", "reject", "cancel", "dispatch", "release", "accept", "depart", "arrive", "board", "alight",
-    "close_run",
+    "close_run", "expire",
 ]  # fmt: skip
 
 TRANSITIONS: Mapping[Step, Mapping[RequestStatus, RequestStatus]] = MappingProxyType(
@@ -36,6 +36,8 @@ TRANSITIONS: Mapping[Step, Mapping[RequestStatus, RequestStatus]] = MappingProxy
         "board": {"arrived": "in_service"},
         "alight": {"in_service": "service_ended"},
         "close_run": {"service_ended": "returned"},
+        # nobody decided, or no car came, before the passengers had to be there
+        "expire": {"unit_review": "expired", "pending_dispatch": "expired"},
     }
 )
 
@@ -44,6 +46,10 @@ OPEN: tuple[RequestStatus, ...] = (
     "reassign_requested", "en_route", "arrived", "in_service", "suspended", "swapping", "service_ended",
 )  # fmt: skip
 """States in which somebody still has something to do before the trip is over."""
+
+
+WAITING: frozenset[str] = frozenset(TRANSITIONS["expire"])
+"""States that end by themselves when the time to arrive has passed."""
 
 
 def possible_steps(status: RequestStatus) -> list[Step]:

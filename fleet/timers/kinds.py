@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from fleet.dispatching.putting import ACCEPTANCE
 from fleet.dispatching.timers import on_acceptance
+from fleet.orders.service import EXPIRY, on_expiry
 from fleet.timers import retention
 from fleet.timers.worker import Handler
 
 
 def handlers() -> Mapping[str, Handler]:
-    return {retention.KIND: retention.clean_up, ACCEPTANCE: on_acceptance}
+    return {retention.KIND: retention.clean_up, ACCEPTANCE: on_acceptance, EXPIRY: on_expiry}
