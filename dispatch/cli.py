@@ -1,11 +1,12 @@
-"""The command `solve`: a problem from a file, its plan with reasons to the screen or as JSON."""
+"""Commands: `solve` plans a problem from a file, with reasons; `bench` measures answers and plans."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +17,9 @@ from dispatch.problem import Problem
 from dispatch.results import NoOption, Option, Plan, Reason
 from dispatch.wire import decode_problem, encode
 from schemas.clock import SHANGHAI
+
+if TYPE_CHECKING:
+    from dispatch.bench import Figures
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
 
@@ -53,6 +57,58 @@ def solve(
     else:
         show(screen, problem, found)
     raise typer.Exit(EXIT_UNSERVED if found.unserved else 0)
+
+
+@app.command(epilog="Example: motorpool bench dispatch --seconds 10 --instances darp --json bench.json")
+def bench(
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here as JSON.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Longest time for each search, seconds.")] = 2.0,
+    instances: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="MOTORPOOL_DARP_INSTANCES", help="Dial-a-ride instances, best_known.json beside."
+        ),
+    ] = None,
+    vehicles: Annotated[int, typer.Option(min=1, help="Cars of the made-up day, a driver for each.")] = 45,
+    dispatched: Annotated[int, typer.Option(min=0, help="Requests in force on that day.")] = 60,
+    open_: Annotated[int, typer.Option("--open", min=1, help="Requests to plan on that day.")] = 30,
+) -> None:
+    """Measure immediate answers and plans: against insertion alone, and against best known costs."""
+    from dispatch.bench import DaySize, bench
+
+    try:
+        figures = bench(seconds, instances, DaySize(vehicles, dispatched, open_))
+    except (OSError, DispatchError) as error:
+        Console(stderr=True).print(str(error), style="red", markup=False)
+        raise typer.Exit(2) from error
+    show_figures(Console(), figures)
+    if json_file is not None:
+        json_file.write_bytes(msgspec.json.encode(figures))
+
+
+def show_figures(screen: Console, figures: Figures) -> None:
+    """The figures as tables: the day, then each instance beside its limit."""
+    day = figures.day
+    table = Table(
+        "a day", "measured", title=f"{day.vehicles} cars, {day.dispatched} in force, {day.open} open"
+    )
+    table.add_row("answer, p50 / p99", f"{day.options_cpu_ms_p50:.2f} / {day.options_cpu_ms_p99:.2f} ms CPU")
+    table.add_row("plan", f"{day.plan_cpu_s:.2f} s CPU in {day.plan_s:.2f} s, by {day.solver}")
+    table.add_row("insertion only", f"{day.insertion_cpu_s:.3f} s CPU")
+    table.add_row("cost, plan / insertion", f"{day.cost_ratio:.4f}")
+    table.add_row("added cost, plan / insertion", f"{day.added_cost_ratio:.4f}")
+    table.add_row("unserved, plan / insertion", f"{day.unserved} / {day.unserved_by_insertion}")
+    screen.print(table)
+    if not figures.instances:
+        return
+    table = Table(
+        "instance", "served", "cost", "best known", "gap", "CPU", title=f"{figures.seconds:g} s of search"
+    )
+    for one in figures.instances:
+        gap = "-" if one.gap_percent is None else f"{one.gap_percent:.2f} %"
+        served = f"{one.served} of {one.requests}"
+        table.add_row(one.name, served, f"{one.cost:.2f}", f"{one.best_known:.2f}", gap, f"{one.cpu_s:.2f} s")
+    screen.print(table)
 
 
 def show(screen: Console, problem: Problem, found: Plan) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dispatch import Solver, check, plan
-from tests.oracles.darp import read
+from dispatch.darp import read
 
 DARP = Path(__file__).parents[2].parent / "shared" / "data" / "darp"
 GAP_PERCENT = 5.0

@@ -1,4 +1,8 @@
-"""Dial-a-ride instances as problems: coordinates and minutes times a thousand, one fen per metre driven."""
+"""Dial-a-ride instances of the literature as problems, with the best cost known for each.
+
+A file `NAME.txt` is in the format of Cordeau and Ropke, `best_known.json` beside it names the costs.
+Coordinates and minutes are taken times a thousand, and nothing but distance has a price.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from dispatch import Driver, Params, Plan, Problem, Request, Sharing, Travel, Vehicle, Weights, Window
+from dispatch.errors import InvalidProblemError
+from dispatch.model import Driver, Request, Sharing, Vehicle, Window
+from dispatch.params import Params, Weights
+from dispatch.problem import Problem
+from dispatch.results import Plan
+from dispatch.travel import Travel
 
 SCALE = 1000
 
 
 @dataclass(frozen=True)
 class Instance:
+    """A problem of the literature; costs are distances in the unit of its coordinates."""
+
     problem: Problem
     best_known: float
 
@@ -25,11 +37,22 @@ class Instance:
         return (plan.cost.distance_empty + plan.cost.distance_loaded) / SCALE / SCALE
 
     def gap_percent(self, plan: Plan) -> float:
+        """How much dearer than the best known, per cent."""
         return 100 * (self.cost(plan) / self.best_known - 1)
 
 
 def read(folder: Path, name: str) -> Instance:
-    lines = [line.split() for line in (folder / f"{name}.txt").read_text().splitlines() if line.strip()]
+    """The instance of that name; raises OSError, or InvalidProblemError where a file is not one."""
+    try:
+        best_known = json.loads((folder / "best_known.json").read_text())[name]["value"]
+        return Instance(_problem(folder / f"{name}.txt"), float(best_known))
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        remedy = "Give a folder of dial-a-ride instances with their best_known.json"
+        raise InvalidProblemError(f"{folder}, instance {name}", f"{error!r}", remedy) from error
+
+
+def _problem(file: Path) -> Problem:
+    lines = [line.split() for line in file.read_text().splitlines() if line.strip()]
     vehicles, _, longest_route, capacity, longest_ride = (float(v) for v in lines[0])
     rows = np.array(lines[1:], dtype=float)
     count = (len(rows) - 1) // 2
@@ -37,7 +60,7 @@ def read(folder: Path, name: str) -> Instance:
     distance = np.hypot(*(xy[:, None] - xy[None, :]).transpose(2, 0, 1))
     travel = Travel(np.ceil(distance * SCALE).astype(np.int64), np.rint(distance * SCALE).astype(np.int64))
     shift = Window(0, int(longest_route * SCALE))
-    problem = Problem(
+    return Problem(
         epoch=datetime(2026, 1, 1, tzinfo=UTC),
         now=0,
         vehicles=tuple(
@@ -52,10 +75,9 @@ def read(folder: Path, name: str) -> Instance:
         travel=travel,
         params=_distance_only(),
     )
-    return Instance(problem, json.loads((folder / "best_known.json").read_text())[name]["value"])
 
 
-def _request(rows: np.ndarray, k: int, count: int, ride: int, travel: Travel) -> Request:
+def _request(rows: npt.NDArray[np.float64], k: int, count: int, ride: int, travel: Travel) -> Request:
     on, off = rows[k], rows[k + count]
     return Request(
         id=str(k),
@@ -71,7 +93,7 @@ def _request(rows: np.ndarray, k: int, count: int, ride: int, travel: Travel) ->
     )
 
 
-def _window(row: np.ndarray) -> Window:
+def _window(row: npt.NDArray[np.float64]) -> Window:
     return Window(math.ceil(row[5] * SCALE), math.floor(row[6] * SCALE))
 
 
