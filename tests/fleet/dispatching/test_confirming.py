@@ -81,6 +81,21 @@ async def test_of_many_who_confirm_the_same_proposal_one_wins(pool: MotorPool) -
     assert sorted(a.status_code for a in answers) == [200] + [409] * 7
 
 
+async def test_requests_planned_together_are_put_in_force_together(pool: MotorPool) -> None:
+    first, second = [await _asked(pool, share_consent=True) for _ in range(2)]
+    await pool.plan(search=True)
+    best = (await pool.proposals(first))["proposals"][0]
+    assert best["pooled_with"] == [second["number"]]
+    other = (await pool.proposals(second))["proposals"][0]
+    run = await pool.confirm_first(first)
+    for each in (first, second):
+        after = await pool.request(each)
+        assert (after["status"], after["run_id"]) == ("dispatched", run["id"])
+    answer = await pool.clerk.post(f"/proposals/{other['id']}/confirm")
+    assert answer.status_code == 409
+    assert await pool.office.fetchval("SELECT count(*) FROM run") == 1
+
+
 async def test_an_expired_proposal_is_refused(pool: MotorPool) -> None:
     asked = await _asked(pool)
     await pool.plan()

@@ -1,0 +1,71 @@
+"""All SQL of dispatching, one module per group of tables, each statement named."""
+
+from __future__ import annotations
+
+from fleet.dispatching.repository.decisions import (
+    LockedRequest,
+    LockedVehicle,
+    ProposalRow,
+    has_earlier_run,
+    home_spots,
+    is_in_scope,
+    lock_driver,
+    lock_requests,
+    lock_vehicle,
+    mark_confirmed,
+    proposal,
+    supersede_overtaken,
+    supersede_proposals,
+    supplier_in_scope,
+)
+from fleet.dispatching.repository.reservations import (
+    move_reservations,
+    release_reservations,
+    reserve,
+    reserved,
+)
+from fleet.dispatching.repository.runs import (
+    delete_stops_of,
+    insert_run,
+    insert_step,
+    last_seen,
+    read_run,
+    rewrite_run,
+    run_of_request,
+    save_run,
+    statuses_of,
+    step_taken,
+    write_stops,
+)
+
+__all__ = [
+    "LockedRequest",
+    "LockedVehicle",
+    "ProposalRow",
+    "delete_stops_of",
+    "has_earlier_run",
+    "home_spots",
+    "insert_run",
+    "insert_step",
+    "is_in_scope",
+    "last_seen",
+    "lock_driver",
+    "lock_requests",
+    "lock_vehicle",
+    "mark_confirmed",
+    "move_reservations",
+    "proposal",
+    "read_run",
+    "release_reservations",
+    "reserve",
+    "reserved",
+    "rewrite_run",
+    "run_of_request",
+    "save_run",
+    "statuses_of",
+    "step_taken",
+    "supersede_overtaken",
+    "supersede_proposals",
+    "supplier_in_scope",
+    "write_stops",
+]
