@@ -104,5 +104,5 @@ export function ago(seconds: number): string {
 /** `2.1`: kilometres with one decimal below 100. */
 export function kilometres(metres: number): string {
   const km = metres / 1000
-  return km >= 100 ? String(Math.round(km)) : km.toFixed(1)
+  return (km >= 100 ? String(Math.round(km)) : km.toFixed(1)).replace('-', '−')
 }

@@ -89,6 +89,7 @@ export const dispatch: Catalogue<typeof chinese> = {
       slackMinutes: '{n}′ spare',
       stops: 'Stops',
       stopsHint: '{stops} stops · {km} km · {n} on board at most',
+      stopsHintJoined: '{stops} stops · {km} km more than before · {n} on board at most',
       stop: {
         pickup: '{place}: pick up {number}',
         dropoff: '{place}: {number} gets off',

@@ -86,6 +86,7 @@ export const dispatch = {
       slackMinutes: '余 {n}′',
       stops: '途经',
       stopsHint: '{stops} 站 · {km} km · 在车最多 {n} 人',
+      stopsHintJoined: '{stops} 站 · 比原派车单多 {km} km · 在车最多 {n} 人',
       stop: {
         pickup: '到达{place}，接 {number}',
         dropoff: '{place}，{number} 下车',
