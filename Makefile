@@ -46,7 +46,7 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 bench: web
-	$(BIN)/motorpool bench
+	$(BIN)/motorpool bench --json bench.json
 
 faults: web
 	$(BIN)/python -m pytest tests/faults -m faults --long --seed $(SEED)

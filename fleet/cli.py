@@ -30,7 +30,9 @@ class EveryPackage(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name == BENCH:
-            return _bench_group(ctx)
+            from fleet.bench import bench_group
+
+            return bench_group(_benches(ctx))
         failure: ImportError | None = None
         for entry in sorted(_entries(), key=lambda entry: entry.name != cmd_name):
             try:
@@ -73,25 +75,9 @@ def _group(entry: EntryPoint) -> TyperGroup:
     return get_group(entry.load())
 
 
-def _bench_group(ctx: Any) -> TyperGroup:
+def _benches(ctx: Any) -> dict[str, Any]:
     found = {entry.name: _group(entry).get_command(ctx, BENCH) for entry in _entries()}
-    benches = {package: command for package, command in found.items() if command is not None}
-    bench = typer.Typer()
-
-    @bench.callback(invoke_without_command=True, subcommand_metavar="[PACKAGE]")
-    def run_all(context: typer.Context) -> None:
-        """Measure against a limit measured in the same run: one PACKAGE, or all of them.
-
-        Example: motorpool bench dispatch
-        """
-        if context.invoked_subcommand is None:
-            for package, command in benches.items():
-                command.main(args=[], prog_name=f"motorpool bench {package}", standalone_mode=False)
-
-    group = get_group(bench)
-    for package, command in benches.items():
-        group.add_command(command, name=package)
-    return group
+    return {package: command for package, command in found.items() if command is not None}
 
 
 if __name__ == "__main__":

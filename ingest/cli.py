@@ -1,10 +1,11 @@
-"""Commands of ingest: the worker, and the dead letters."""
+"""Commands of ingest: the worker, the dead letters, and the benchmark."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import psycopg
@@ -21,6 +22,9 @@ from ingest.settings import IngestSettings
 from ingest.validate import Bounds
 from ingest.worker import Worker
 from schemas.logging import configure_logging
+
+if TYPE_CHECKING:
+    from ingest.bench import Figures
 
 app = typer.Typer(no_args_is_help=True, help="Terminal messages into the database.")
 letters = typer.Typer(no_args_is_help=True, help="Messages that were put aside, with the reason.")
@@ -39,6 +43,51 @@ def ingest() -> None:
     with _clear_errors():
         if not Worker(settings).run():
             raise typer.Exit(1)
+
+
+@app.command(epilog="Example: motorpool bench ingest --messages 100000 --json bench.json")
+def bench(
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here as JSON.")] = None,
+    messages: Annotated[int, typer.Option(min=1, help="Messages of one fix each, every round.")] = 20_000,
+    terminals: Annotated[int, typer.Option(min=1, max=60_000, help="Terminals that send in turn.")] = 1_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds of which medians are taken.")] = 3,
+) -> None:
+    """Measure the writer against raw COPY and against one INSERT per message, on an empty database.
+
+    That is the one of MOTORPOOL_DATABASE_URL, as a user who may empty its tables; where the variable is not
+    set, a private one.
+    """
+    from ingest.bench import Size, bench
+
+    settings = IngestSettings()
+    configure_logging(settings, "bench")
+    with _clear_errors():
+        try:
+            figures = bench(settings, Size(messages, terminals, rounds))
+        except psycopg.OperationalError as error:
+            raise _unreachable(error) from error
+    show_figures(Console(), figures)
+    if json_file is not None:
+        json_file.write_bytes(msgspec.json.encode(figures))
+
+
+def show_figures(screen: Console, figures: Figures) -> None:
+    """One line for each way to store, and ours beside both."""
+    table = Table("way", "rows/s", "CPU per message", "the writer does", title=_title(figures))
+    table.add_row(
+        "raw COPY", f"{figures.raw_copy_per_second:,.0f}", "-", f"{figures.ratio_to_raw_copy:.1%} of it"
+    )
+    naive_cpu, cpu = figures.naive_cpu_us_per_message, figures.writer_cpu_us_per_message
+    naive_rate = f"{figures.naive_per_second:,.0f}"
+    table.add_row(
+        "one INSERT each", naive_rate, f"{naive_cpu:.1f} µs", f"{figures.ratio_to_naive:.1f} times it"
+    )
+    table.add_row("the writer", f"{figures.messages_per_second:,.0f}", f"{cpu:.1f} µs", "")
+    screen.print(table)
+
+
+def _title(figures: Figures) -> str:
+    return f"{figures.messages:,} messages, {figures.terminals:,} terminals, {figures.rounds} rounds"
 
 
 @letters.command("list", epilog="Example: motorpool deadletter list --reason unknown_terminal")
@@ -112,11 +161,15 @@ def _database() -> Iterator[Connection]:
     try:
         connection = connect(IngestSettings().database_url.get_secret_value(), "motorpool-deadletter")
     except psycopg.OperationalError as error:
-        typer.echo(f"The database is not reachable: {error}\nCheck MOTORPOOL_DATABASE_URL.", err=True)
-        raise typer.Exit(2) from error
+        raise _unreachable(error) from error
     connection.autocommit = True
     with connection:
         yield connection
+
+
+def _unreachable(error: psycopg.OperationalError) -> typer.Exit:
+    typer.echo(f"The database is not reachable: {error}\nCheck MOTORPOOL_DATABASE_URL.", err=True)
+    return typer.Exit(2)
 
 
 @contextmanager

@@ -21,3 +21,17 @@ class StoppedError(IngestError):
 
 class NoSuchDeadLetterError(IngestError):
     """No dead letter has this number."""
+
+
+class ScratchDatabaseError(IngestError):
+    """The benchmark fills and empties tables, so it refuses any database but an empty one."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The benchmark cannot use the database of MOTORPOOL_DATABASE_URL: {what}. Name an empty "
+            "one with the schema in it, or unset the variable: `motorpool bench ingest` then starts its own."
+        )
+
+
+class BenchError(IngestError):
+    """The benchmark did not store what it sent, so its figures would mean nothing."""
