@@ -15,6 +15,7 @@ from simulators.errors import NoRouteError
 
 EARTH_RADIUS_M = 6_371_008.8
 UNPOSTED_LIMIT_KMH = 40.0
+SAME_SPOT_M = 0.5
 
 Lonlat = tuple[float, float]
 
@@ -53,13 +54,9 @@ class Roads:
         """The road through `spots` in order. Raises NoRouteError when there is none."""
         legs = [await self._leg(start, end) for start, end in pairwise(spots)]
         lonlat = np.concatenate([legs[0], *(leg[1:] for leg in legs[1:])])
-        lengths = distances_m(lonlat)
-        keep = np.concatenate([[True], lengths > 0.5])
-        lonlat = lonlat[keep]
-        if len(lonlat) < 2:
+        if not np.any(distances_m(lonlat) > SAME_SPOT_M):
             raise NoRouteError(f"{spots[0]} and {spots[-1]} lie on the same spot: nothing to drive")
-        limits, junctions = await self._attributes(lonlat)
-        return Road(lonlat, distances_m(lonlat), limits, junctions)
+        return await self._with_limits(lonlat)
 
     async def _leg(self, start: Lonlat, end: Lonlat) -> NDArray[np.float64]:
         answer = await self._ask(
@@ -73,9 +70,8 @@ class Roads:
         shapes = [decode_polyline(leg["shape"]) for leg in answer["trip"]["legs"]]
         return np.asarray([point for shape in shapes for point in shape], dtype=np.float64)
 
-    async def _attributes(self, lonlat: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        limits = np.full(len(lonlat) - 1, UNPOSTED_LIMIT_KMH)
-        junctions = np.zeros(len(lonlat), dtype=np.bool_)
+    async def _with_limits(self, lonlat: NDArray[np.float64]) -> Road:
+        """Valhalla counts its edges along the shape it answers with, which may have other vertices."""
         answer = await self._ask(
             "/trace_attributes",
             {
@@ -91,13 +87,15 @@ class Roads:
                 },
             },
         )  # fmt: skip
+        matched = np.asarray(decode_polyline(answer["shape"]), dtype=np.float64)
+        limits = np.full(len(matched) - 1, UNPOSTED_LIMIT_KMH)
+        junctions = np.zeros(len(matched), dtype=np.bool_)
         for edge in answer["edges"]:
             first, last = edge["begin_shape_index"], edge["end_shape_index"]
             limit = edge.get("speed_limit") or edge.get("speed") or UNPOSTED_LIMIT_KMH
             limits[first:last] = limit if limit != "unlimited" else 120.0
-            if edge.get("end_node", {}).get("intersecting_edges") and last < len(junctions):
-                junctions[last] = True
-        return limits, junctions
+            junctions[last] = bool(edge.get("end_node", {}).get("intersecting_edges"))
+        return _without_points(matched, limits, junctions)
 
     async def _ask(self, path: str, question: dict[str, Any]) -> dict[str, Any]:
         answer = await self._http.post(path, json=question)
@@ -106,3 +104,12 @@ class Roads:
             raise NoRouteError(f"Valhalla answers {answer.status_code} to {path}: {reason}")
         body: dict[str, Any] = answer.json()
         return body
+
+
+def _without_points(
+    lonlat: NDArray[np.float64], limits: NDArray[np.float64], junctions: NDArray[np.bool_]
+) -> Road:
+    """The road without stretches that are no longer than a point: they have no direction."""
+    long = distances_m(lonlat) > SAME_SPOT_M
+    keep = np.concatenate([[True], long])
+    return Road(lonlat[keep], distances_m(lonlat[keep]), limits[long], junctions[keep])
