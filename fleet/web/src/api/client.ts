@@ -1,6 +1,9 @@
 /** A small HTTP client whose paths, parameters, bodies and answers are typed by the OpenAPI document. */
 import { Problem } from '@/api/problem'
 import type { paths } from '@/api/schema'
+import { tellSignedOut } from '@/api/signedOut'
+
+const SESSION = '/api/v1/session' // answers 401 as a matter of course
 
 type Method = 'get' | 'post' | 'delete'
 type PathOf<M extends Method> = {
@@ -47,6 +50,7 @@ async function send<T>(method: string, path: string, options: object, body?: unk
     throw new Problem(0, 'unreachable', cause instanceof Error ? cause.message : String(cause))
   }
   const told: unknown = response.status === 204 ? undefined : await response.json().catch(() => undefined)
+  if (response.status === 401 && path !== SESSION) tellSignedOut()
   if (!response.ok) throw Problem.from(response.status, told)
   return told as T
 }

@@ -1,5 +1,6 @@
 import type OlMap from 'ol/Map'
 import Feature from 'ol/Feature'
+import { containsCoordinate } from 'ol/extent'
 import Point from 'ol/geom/Point'
 import VectorLayer from 'ol/layer/Vector'
 import { fromLonLat } from 'ol/proj'
@@ -24,6 +25,8 @@ type Glide = { from: [number, number]; to: [number, number]; start: number }
 const GLIDE_MS = 1500 // never longer than 2 s: a stale point is not carried on
 const GLIDE_LIMIT_M = 1500 // farther than this it jumps, for a glide would show a road nobody drove
 const FRAME_MS = 50
+const MANY = 300 // with so many in motion fewer frames do, and panning stays fluid
+const SLOW_FRAME_MS = 250
 const DEPOT_ZOOM = 15.5
 const YARD_M = 200
 const FAN_PX = 46
@@ -87,7 +90,7 @@ export class VehicleLayer {
 
   private glide(id: number, feature: Feature<Point>, to: [number, number]) {
     const from = feature.getGeometry()!.getCoordinates() as [number, number]
-    if (Math.hypot(to[0] - from[0], to[1] - from[1]) > GLIDE_LIMIT_M) {
+    if (Math.hypot(to[0] - from[0], to[1] - from[1]) > GLIDE_LIMIT_M || !this.isInSight(to)) {
       this.glides.delete(id)
       feature.getGeometry()!.setCoordinates(to)
       return
@@ -96,10 +99,14 @@ export class VehicleLayer {
     this.glides.set(id, { from, to, start: performance.now() })
   }
 
+  private isInSight(at: [number, number]): boolean {
+    return containsCoordinate(this.map.getView().calculateExtent(this.map.getSize()), at)
+  }
+
   private readonly step = (now: number) => {
     if (this.glides.size === 0) return
     requestAnimationFrame(this.step)
-    if (now - this.lastFrame < FRAME_MS) return
+    if (now - this.lastFrame < (this.glides.size > MANY ? SLOW_FRAME_MS : FRAME_MS)) return
     this.lastFrame = now
     for (const [id, { from, to, start }] of this.glides) {
       const share = Math.min(1, Math.max(0, (now - start) / GLIDE_MS))

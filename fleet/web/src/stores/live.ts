@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, triggerRef } from 'vue'
 import { get } from '@/api/client'
+import { tellSignedOut } from '@/api/signedOut'
 import type { Change, Counters, Hello, LiveVehicle } from '@/api/types'
 import { ageSeconds, freshness, group, type Freshness, type Group } from '@/live/freshness'
 import { EventStream, type StreamState } from '@/live/stream'
@@ -42,6 +43,11 @@ export const useLive = defineStore('live', () => {
   const delayS = computed(() => counters.value?.delay_s ?? null)
   const late = computed(() => delayS.value !== null && delayS.value > LATE_FLEET_S)
 
+  function moved(next: StreamState) {
+    state.value = next
+    if (next === 'refused') tellSignedOut()
+  }
+
   function take(name: string, data: string) {
     if (name === 'hello') return hello(JSON.parse(data) as Hello)
     if (name === 'vehicles') return merge(JSON.parse(data) as LiveVehicle[])
@@ -68,7 +74,7 @@ export const useLive = defineStore('live', () => {
   function join(): () => void {
     users += 1
     if (!stream) {
-      stream = new EventStream('/api/v1/live', { event: take, state: (next) => (state.value = next) })
+      stream = new EventStream('/api/v1/live', { event: take, state: moved })
       stream.start()
     }
     return () => {

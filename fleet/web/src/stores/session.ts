@@ -51,6 +51,12 @@ export const useSession = defineStore('session', () => {
     }
   }
 
+  /** The office no longer knows us; what waits in the outbox stays. */
+  function lapse() {
+    me.value = null
+    localStorage.removeItem(LAST_KNOWN)
+  }
+
   async function demoAccounts(): Promise<DemoAccount[]> {
     try {
       return await get('/api/v1/demo/accounts')
@@ -63,5 +69,5 @@ export const useSession = defineStore('session', () => {
     return roles.some((role) => me.value?.roles.includes(role))
   }
 
-  return { me, asked, signedIn, mayBeSignedIn, restore, signIn, signOut, demoAccounts, has }
+  return { me, asked, signedIn, mayBeSignedIn, restore, signIn, signOut, lapse, demoAccounts, has }
 })
