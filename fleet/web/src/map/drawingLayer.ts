@@ -18,7 +18,7 @@ import { pinMarkup, stopMarkup, symbolMarkup } from '@/map/symbols'
 type Look = { token: string; width: number; dash?: number[]; halo?: number; order: number; opacity?: number }
 
 const LOOKS: Record<LineLook, Look> = {
-  corridor: { token: '--map-corridor', width: 34, order: 1 },
+  corridor: { token: '--map-corridor', width: 20, order: 1 },
   approved: { token: '--st-task', width: 2, dash: [7, 5], order: 2 },
   alternative: { token: '--st-off', width: 2, dash: [2, 5], order: 3 },
   empty: { token: '--st-plan', width: 3.4, dash: [2, 6], halo: 6.4, order: 4 },

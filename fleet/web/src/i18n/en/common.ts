@@ -12,10 +12,8 @@ export const common: Catalogue<typeof chinese> = {
     theme: 'Light or dark',
     language: '中文',
     signOut: 'Sign out',
-    settings: 'Settings',
   },
   signIn: {
-    title: 'Sign in',
     login: 'Account',
     password: 'Password',
     submit: 'Sign in',
@@ -60,7 +58,7 @@ export const common: Catalogue<typeof chinese> = {
     told: '{kind}: {detail}',
     title: 'This part could not be loaded',
   },
-  state: { loading: 'Loading', empty: 'Nothing here' },
+  state: { loading: 'Loading' },
   energy: { petrol: 'Petrol', diesel: 'Diesel', hybrid: 'Hybrid', electric: 'Electric' },
   body: { sedan: 'Sedan', suv: 'SUV', mpv: 'MPV', minibus: 'Minibus', coach: 'Coach' },
   activity: {
@@ -74,7 +72,7 @@ export const common: Catalogue<typeof chinese> = {
     late: 'Delayed',
     lost: 'Lost',
   },
-  unit: { km: 'km', kmh: 'km/h', minute: 'min', person: 'pers.' },
+  unit: { minute: 'min' },
   duration: {
     seconds: '{n} s',
     minutes: '{n} min',

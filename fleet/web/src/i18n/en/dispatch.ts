@@ -10,7 +10,6 @@ export const dispatch: Catalogue<typeof chinese> = {
       soon: 'Decide within 30 min',
       missed: 'Decision overdue',
       today: { morning: 'This morning', afternoon: 'This afternoon', evening: 'This evening' },
-      later: '{day}',
       count: '{n}',
       sorted: 'by latest decision',
     },
@@ -25,10 +24,8 @@ export const dispatch: Catalogue<typeof chinese> = {
       infeasible: 'Manual · no car fits',
       computing: 'Computing…',
       decideBy: 'by {time}',
-      waitingDriver: 'with the driver',
-      vehicle: '{plate}',
     },
-    tag: { share: 'May share', alone: 'Alone', wheelchair: 'Wheelchair', luggage: 'Luggage {n}', passengers: '{n} pers.', direct: 'Direct' },
+    tag: { share: 'May share', alone: 'Alone', wheelchair: 'Wheelchair', luggage: 'Luggage {n}', direct: 'Direct' },
     empty: {
       pending: 'Nothing to dispatch',
       pendingHint: 'Approved requests appear here.',
@@ -112,7 +109,6 @@ export const dispatch: Catalogue<typeof chinese> = {
       heading: 'Run {number}',
       waiting: '{driver} has until {time} to accept',
       cancel: 'Take back',
-      open: 'Show on the map',
     },
     undo: { done: '{number} given to {plate}, {driver} told', undo: 'Undo {n} s', undone: 'Undone, {number} is pending again', reason: 'Undone by the dispatcher' },
     conflict: {

@@ -9,10 +9,8 @@ export const common = {
     theme: '切换深浅色',
     language: 'English',
     signOut: '退出登录',
-    settings: '设置',
   },
   signIn: {
-    title: '登录',
     login: '账号',
     password: '密码',
     submit: '登录',
@@ -57,7 +55,7 @@ export const common = {
     told: '{kind}：{detail}',
     title: '这一块没有加载出来',
   },
-  state: { loading: '正在加载', empty: '没有内容' },
+  state: { loading: '正在加载' },
   energy: { petrol: '汽油', diesel: '柴油', hybrid: '混动', electric: '纯电' },
   body: { sedan: '轿车', suv: '越野车', mpv: '商务车', minibus: '中型客车', coach: '大型客车' },
   activity: {
@@ -71,7 +69,7 @@ export const common = {
     late: '延迟',
     lost: '失联',
   },
-  unit: { km: 'km', kmh: 'km/h', minute: '分', person: '人' },
+  unit: { minute: '分' },
   duration: {
     seconds: '{n} 秒',
     minutes: '{n} 分',

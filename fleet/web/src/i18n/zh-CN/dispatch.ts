@@ -7,7 +7,6 @@ export const dispatch = {
       soon: '30 分钟内须定',
       missed: '已过最晚决策时刻',
       today: { morning: '今日上午', afternoon: '今日下午', evening: '今日晚间' },
-      later: '{day}',
       count: '{n} 件',
       sorted: '按最晚决策时刻排序',
     },
@@ -22,10 +21,8 @@ export const dispatch = {
       infeasible: '需人工 · 无可行车',
       computing: '计算中…',
       decideBy: '{time} 前定',
-      waitingDriver: '等驾驶员接受',
-      vehicle: '{plate}',
     },
-    tag: { share: '可拼乘', alone: '不拼乘', wheelchair: '轮椅', luggage: '行李 {n}', passengers: '{n} 人', direct: '直接派车' },
+    tag: { share: '可拼乘', alone: '不拼乘', wheelchair: '轮椅', luggage: '行李 {n}', direct: '直接派车' },
     empty: {
       pending: '没有待派申请',
       pendingHint: '新的申请批准后会出现在这里。',
@@ -109,7 +106,6 @@ export const dispatch = {
       heading: '派车单 {number}',
       waiting: '等 {driver} 在 {time} 前接受',
       cancel: '撤回派车',
-      open: '在地图上看',
     },
     undo: { done: '已派 {number} 给 {plate}，{driver}已收到', undo: '撤销 {n} 秒', undone: '已撤销，{number} 回到待派', reason: '调度员撤销' },
     conflict: {
