@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 class Crew:
-    """Watches the day's runs and sets drivers to work, one run at a time for each car.
+    """Watches the day's runs and sets drivers to work, one run at a time for each driver and each car.
 
     `desks` and `lent` (how long a phone is left to a person) go by the driver's name.
     """
@@ -44,7 +44,8 @@ class Crew:
         }
         self._manners = manners
         self._clock = clock
-        self._busy: dict[str, asyncio.Lock] = {}
+        self._at_work: dict[str, asyncio.Lock] = {}  # by the driver's name
+        self._busy: dict[str, asyncio.Lock] = {}  # by the car's plate
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._seen: dict[int, Run] = {}
 
@@ -73,7 +74,7 @@ class Crew:
                 self._start("drive", run, self._drive(run))
 
     async def _drive(self, run: Run) -> None:
-        async with self.car(run.plate):
+        async with self._at_work.setdefault(run.driver, asyncio.Lock()), self.car(run.plate):
             current = await self._watch.get(f"/runs/{run.id}", Run)
             wheel = self._manners.take_over(current)
             await self._drivers[current.driver].carry_out(wheel.run, wheel)
