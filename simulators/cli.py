@@ -17,8 +17,9 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from fleet.local.errors import LocalServiceError
-from fleet.local.paths import local_paths
+from fleet.local.paths import demo_paths
 from fleet.local.secrets import SecretFile
+from fleet.local.state import running_paths
 from fleet.settings import Settings
 from fleet.supervision.errors import TrackFileError
 from fleet.supervision.files import read_track
@@ -66,7 +67,7 @@ def demo(
     Example: motorpool demo --rate 10
     """
     options = DemoOptions(
-        paths=local_paths(data_dir or local_paths().data / "demo"),
+        paths=demo_paths(data_dir),
         rate=rate,
         seed=seed,
         port=port,
@@ -151,7 +152,7 @@ def replay(
             enrolled = asyncio.run(
                 play(
                     recording,
-                    local_paths(data_dir),
+                    running_paths(data_dir),
                     terminal,
                     speed=speed,
                     keep_times=keep_times,

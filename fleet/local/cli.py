@@ -15,6 +15,7 @@ from rich.table import Table
 from fleet.local.addresses import Addresses
 from fleet.local.errors import LocalServiceError
 from fleet.local.paths import local_paths
+from fleet.local.state import running_paths
 
 if TYPE_CHECKING:
     from fleet.local.doctor import Finding
@@ -72,7 +73,7 @@ def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     from fleet.local.status import stack_status
 
     try:
-        found = stack_status(local_paths(data_dir))
+        found = stack_status(running_paths(data_dir))
     except LocalServiceError as error:
         _fail(error, NOT_RUNNING)
     if as_json:

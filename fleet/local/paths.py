@@ -34,6 +34,11 @@ def local_paths(data_dir: Path | None = None, cache_dir: Path | None = None) -> 
     return LocalPaths(cache=cache.absolute(), data=data.absolute())
 
 
+def demo_paths(data_dir: Path | None = None) -> LocalPaths:
+    """Where a demo keeps its data: beside the real ones, never among them."""
+    return local_paths(data_dir or local_paths().data / "demo")
+
+
 def _from_env(name: str) -> Path | None:
     value = os.environ.get(name)
     return Path(value).expanduser() if value else None

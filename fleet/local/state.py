@@ -15,6 +15,7 @@ import msgspec
 import psutil
 
 from fleet.local.errors import AlreadyRunningError
+from fleet.local.paths import LocalPaths, demo_paths, local_paths
 from fleet.local.supervisor import Condition, ServiceState
 
 LEFTOVER_SECONDS = 20.0
@@ -135,3 +136,10 @@ def _end(service: ServiceReading) -> None:
     if _is_alive(service):
         with suppress(ProcessLookupError):
             os.kill(service.pid, signal.SIGKILL)
+
+
+def running_paths(data_dir: Path | None = None) -> LocalPaths:
+    """The named folder; else the usual one, or the demo's if only that one runs."""
+    usual, demo = local_paths(data_dir), demo_paths()
+    only_demo = not StackFile(usual.data).is_running() and StackFile(demo.data).is_running()
+    return demo if data_dir is None and only_demo else usual
