@@ -84,10 +84,17 @@ class Demo:
 
     def kill(self, service: str) -> None:
         """SIGKILL, without a word of warning."""
-        pids = {each.name: each.pid for each in stack_status(self.paths).reading.services}
-        pid = pids[service]
-        assert pid is not None, f"{service} does not run"
-        os.kill(pid, signal.SIGKILL)
+        os.kill(self._pid(service), signal.SIGKILL)
+
+    @contextmanager
+    def frozen(self, service: str) -> Iterator[None]:
+        """It runs, but does nothing meanwhile."""
+        pid = self._pid(service)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def wait_for(self, what: str, holds: Callable[[Standing], bool]) -> Standing:
         """Look until `holds`, and return what was seen then."""
@@ -148,6 +155,12 @@ class Demo:
     def _insist(self, well: bool, complaint: str) -> None:
         assert self.process.poll() is None, f"the demo ended with {self.process.returncode}\n{self._words()}"
         assert well, f"{complaint}\n{self._words()}"
+
+    def _pid(self, service: str) -> int:
+        pids = {each.name: each.pid for each in stack_status(self.paths).reading.services}
+        pid = pids[service]
+        assert pid is not None, f"{service} does not run"
+        return pid
 
     def _told(self) -> int:
         ledger = Diary(self.paths.data / "simulator").ledger

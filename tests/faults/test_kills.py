@@ -12,6 +12,7 @@ from random import Random
 import pytest
 
 from simulators.demo.report import DayReport
+from tests.faults.clean_pass import Trips, compare_trips
 from tests.faults.demo import Demo
 
 SERVICES = ("database", "broker", "routing", "serve", "ingest", "plan", "supervise", "work", "simulate")
@@ -62,7 +63,7 @@ def strike(demo: Demo, kill: Kill) -> Kill:
     return Kill(kill.service, kill.after_fixes, round(time.monotonic() - struck_at, 2))
 
 
-def write_record(path: Path, seed: int, kills: Sequence[Kill], outcome: DayReport) -> None:
+def write_record(path: Path, seed: int, kills: Sequence[Kill], outcome: DayReport, trips: Trips) -> None:
     record = {
         "seed": seed,
         "faults": len(kills),
@@ -71,6 +72,8 @@ def write_record(path: Path, seed: int, kills: Sequence[Kill], outcome: DayRepor
         "double_bookings": outcome.double_bookings,
         "acknowledged": outcome.stored.told,
         "stored": outcome.stored.stored,
+        "trips": len(trips.clean),
+        "trips_unlike_a_clean_pass": len(trips.recorded ^ trips.clean),
         "requests": outcome.requests,
         "slowest_recovery_s": max(kill.recovered_s for kill in kills),
         "kills": [asdict(kill) for kill in kills],
@@ -81,7 +84,7 @@ def write_record(path: Path, seed: int, kills: Sequence[Kill], outcome: DayRepor
 def test_each_process_killed_in_turn_comes_back_and_nothing_acknowledged_is_lost_or_booked_twice(
     demo: Callable[..., Demo], seed: int, long: bool, pytestconfig: pytest.Config
 ) -> None:
-    """DESIGN 4.1 and 4.2 through kill -9 of every process, then Ctrl-C, which leaves none behind."""
+    """DESIGN 4.1, 4.2 and 4.3 through kill -9 of every process, then Ctrl-C, which leaves none behind."""
     running = demo("--rate", "40", "--start", "2026-03-11T08:50")
     running.wait_until_up()
     running.wait_for("a city at work", lambda seen: seen.told > 0 and seen.requests > 0)
@@ -93,9 +96,12 @@ def test_each_process_killed_in_turn_comes_back_and_nothing_acknowledged_is_lost
         "the work of the office to go on",
         lambda seen: seen.requests > last.requests and seen.runs > last.runs and seen.trips > last.trips,
     )
-    running.wait_until_caught_up()
-    outcome = running.report()
-    write_record(pytestconfig.rootpath / "faults.json", seed, kills, outcome)
+    with running.frozen("simulate"):
+        running.wait_until_caught_up()
+        trips = compare_trips(running.database_url, running.now())
+        outcome = running.report()
+    write_record(pytestconfig.rootpath / "faults.json", seed, kills, outcome, trips)
     assert outcome.stored.told > 0
     assert (outcome.stored.lost, outcome.stored.doubled, outcome.double_bookings) == (0, 0, 0)
+    assert trips.recorded == trips.clean != set()
     assert running.interrupt() == []
