@@ -59,7 +59,7 @@ class Approver:
 
 class Clerk:
     """Confirms the planner's first choice once a request is due within `patience`, so that a person at the
-    console always has the first word."""
+    console has the first word; what a colleague entered is left to that colleague."""
 
     def __init__(self, desk: Desk, patience: timedelta) -> None:
         self._desk = desk
@@ -69,7 +69,8 @@ class Clerk:
     async def tick(self, now: datetime) -> None:
         waiting = await self._desk.get("/requests", list[RequestSummary], status="pending_dispatch")
         for request in waiting:
-            if request.proposals and request.decide_by - now <= self._patience:
+            due = request.decide_by - now <= self._patience
+            if due and request.proposals and request.kind != "direct":
                 await self._confirm(request)
 
     async def _confirm(self, request: RequestSummary) -> None:

@@ -8,6 +8,7 @@ export function problemText(problem: unknown, { t, te }: Pick<Words, 't' | 'te'>
   const key = `problem.kind.${problem.kind}`
   const kind = t(te(key) ? key : 'problem.kind.internal')
   const errors = problem.errors.map((error) => error.message)
-  const detail = [problem.detail, ...errors, problem.remedy].filter(Boolean).join(' ')
+  const said = errors.length ? errors : [problem.detail] // the detail only repeats the errors of fields
+  const detail = [...said, problem.remedy].filter(Boolean).join(' ')
   return t('problem.told', { kind, detail })
 }
