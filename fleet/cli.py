@@ -16,6 +16,7 @@ from typer.main import get_group
 
 GROUP = "motorpool.commands"
 BENCH = "bench"
+LIGHT = ("fleet", "simulators")
 
 
 class EveryPackage(TyperGroup):
@@ -67,8 +68,8 @@ def main() -> None:
 
 
 def _entries() -> list[EntryPoint]:
-    """Fleet's first: its table of commands costs no import of what it does not have."""
-    return sorted(entry_points(group=GROUP), key=lambda entry: (entry.name != "fleet", entry.name))
+    """Those first whose commands are looked up without importing what the commands need."""
+    return sorted(entry_points(group=GROUP), key=lambda entry: (entry.name not in LIGHT, entry.name))
 
 
 def _group(entry: EntryPoint) -> TyperGroup:

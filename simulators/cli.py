@@ -9,7 +9,7 @@ import signal
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -18,20 +18,11 @@ from rich.progress import Progress
 
 from fleet.local.errors import LocalServiceError
 from fleet.local.paths import demo_paths
-from fleet.local.secrets import SecretFile
-from fleet.local.state import running_paths
-from fleet.settings import Settings
-from fleet.supervision.errors import TrackFileError
-from fleet.supervision.files import read_track
 from schemas.clock import SHANGHAI
-from schemas.logging import configure_logging
-from simulators.demo.stack import PERSONS_DRIVER, DemoOptions, run_demo
 from simulators.errors import SimulatorError
-from simulators.play.conductor import Conductor, Outside, Script
-from simulators.play.diary import Diary
-from simulators.replay.play import play
-from simulators.terminals.radio import BrokerAddress
-from simulators.world import demo_passwords
+
+if TYPE_CHECKING:
+    from simulators.play.conductor import Conductor
 
 app = typer.Typer()
 
@@ -66,6 +57,8 @@ def demo(
 
     Example: motorpool demo --rate 10
     """
+    from simulators.demo.stack import PERSONS_DRIVER, DemoOptions, run_demo
+
     options = DemoOptions(
         paths=demo_paths(data_dir),
         rate=rate,
@@ -100,6 +93,14 @@ def simulate(
 
     Example: motorpool simulate --data-dir /var/lib/motorpool/demo
     """
+    from fleet.local.secrets import SecretFile
+    from fleet.settings import Settings
+    from schemas.logging import configure_logging
+    from simulators.play.conductor import Conductor, Outside, Script
+    from simulators.play.diary import Diary
+    from simulators.terminals.radio import BrokerAddress
+    from simulators.world import demo_passwords
+
     settings = Settings()
     configure_logging(settings, "simulate")
     clock = settings.the_clock
@@ -145,6 +146,11 @@ def replay(
 
     Example: motorpool replay track.gpx --speed 60
     """
+    from fleet.local.state import running_paths
+    from fleet.supervision.errors import TrackFileError
+    from fleet.supervision.files import read_track
+    from simulators.replay.play import play
+
     try:
         recording = read_track(files)
         with Progress(console=Console(stderr=True)) as bar:
