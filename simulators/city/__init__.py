@@ -15,7 +15,7 @@ from .model import (
     Tunnel,
     Zone,
 )
-from .osm import write_city, write_pbf
+from .osm import city_in, write_city, write_pbf
 from .plan import plan_city
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Street",
     "Tunnel",
     "Zone",
+    "city_in",
     "plan_city",
     "write_city",
     "write_pbf",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import osmium
@@ -22,6 +23,21 @@ def write_city(path: Path, seed: int = DEFAULT_SEED) -> City:
     city = plan_city(seed)
     write_pbf(city, path)
     return city
+
+
+def city_in(folder: Path, seed: int = DEFAULT_SEED) -> tuple[City, Path]:
+    """The city of this seed and its file in `folder`, which only a generator new to it writes."""
+    city = plan_city(seed)
+    path = folder / f"city-{seed}-{_generator()}.osm.pbf"
+    if not path.exists():
+        write_pbf(city, path)
+    return city, path
+
+
+def _generator() -> str:
+    """Differs when any line of the generator does."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:8]
 
 
 def write_pbf(city: City, path: Path) -> None:

@@ -22,7 +22,7 @@ from fleet.local.service import ServiceSpec
 from fleet.local.stack import StackOptions, run
 from schemas.api.identity import DemoAccount, Role
 from schemas.clock import SHANGHAI, SimulatedClock
-from simulators.city import write_city
+from simulators.city import city_in
 from simulators.demo.report import DayReport, day_report, wait_until_supervised
 from simulators.operator import create_administrator
 from simulators.play.almanac import start_after
@@ -77,9 +77,7 @@ class Demo:
     def run(self) -> DayReport | None:
         options = self._options
         with self._steps.step("city"):
-            extract = options.paths.cache / f"city-{options.seed}.osm.pbf"
-            extract.parent.mkdir(parents=True, exist_ok=True)
-            city = write_city(extract, options.seed)
+            city, extract = city_in(options.paths.cache, options.seed)
             world = build_world(city, options.seed, passwords=self._passwords)
         accounts = options.paths.data / "demo-accounts.json"
         names = {row.login: row.name for row in world.accounts}

@@ -13,7 +13,7 @@ import httpx
 import osmium
 import pytest
 
-from simulators.city import City, Road, RoadKind, write_city, write_pbf
+from simulators.city import City, Road, RoadKind, city_in, write_city, write_pbf
 
 WRITE = """import sys
 from pathlib import Path
@@ -104,3 +104,10 @@ def test_nobody_is_sent_against_a_one_way_street(valhalla_url: str, town: City) 
 
 def test_the_base_map_is_made_of_it(basemap: Path) -> None:
     assert basemap.stat().st_size > 100_000
+
+
+def test_a_city_that_lies_there_already_is_not_written_again(tmp_path: Path) -> None:
+    _, first = city_in(tmp_path, seed=7)
+    written = first.stat().st_mtime_ns
+    _, again = city_in(tmp_path, seed=7)
+    assert (again, again.stat().st_mtime_ns) == (first, written)
