@@ -26,7 +26,8 @@ def configure_logging(settings: CommonSettings, process: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log_level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        # looked up at every use: whoever replaced standard error meanwhile gets what is logged from then on
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(process=process)
