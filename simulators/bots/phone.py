@@ -26,7 +26,7 @@ class Phone:
         self._desk = desk
         self._clock = clock
         self._lent_for = lent_for
-        self._in_persons_hand = False
+        self._own: dict[int, int] = {}  # taps of each run up to the last one that no person made
 
     async def tap(
         self,
@@ -37,11 +37,9 @@ class Phone:
         odometer_km: float | None = None,
     ) -> Run:
         """The run after the step, whoever tapped it, or as it is now if the step is no longer due."""
-        moved_on = await self._watch(run, step)
+        moved_on = await self._watch(run.id, step)
         if moved_on is not None:
-            self._in_persons_hand = _taps(moved_on) > _taps(run)
             return moved_on
-        self._in_persons_hand = False
         lon, lat = place or (None, None)
         tap = Step(
             idempotency_key=uuid4(),
@@ -52,23 +50,26 @@ class Phone:
             lat=lat,
             odometer_km=odometer_km,
         )
-        return await self._desk.post(f"/runs/{run.id}/steps", Run, tap)
+        tapped = await self._desk.post(f"/runs/{run.id}/steps", Run, tap)
+        self._own[run.id] = _taps(tapped)
+        return tapped
 
-    async def _watch(self, run: Run, step: NextStep) -> Run | None:
+    async def _watch(self, run_id: int, step: NextStep) -> Run | None:
         """The run once the step is no longer due; None if nobody tapped in time."""
-        given_back = self._clock.now() + self._patience(step)
+        since = self._clock.now()
         while True:
-            current = await self._desk.get(f"/runs/{run.id}", Run)
+            current = await self._desk.get(f"/runs/{run_id}", Run)
             if current.next_step != step or current.status == "cancelled":
                 return current
-            if self._clock.now() >= given_back:
+            if self._clock.now() >= since + self._patience(current, step):
                 return None
             await asyncio.sleep(LOOK_EVERY_S)
 
-    def _patience(self, step: NextStep) -> timedelta:
+    def _patience(self, run: Run, step: NextStep) -> timedelta:
         if step.action == "accept":
             return min(self._lent_for, ACCEPTS_WITHIN)
-        return self._lent_for if self._in_persons_hand else timedelta(0)
+        in_a_persons_hand = _taps(run) > self._own.get(run.id, 0)
+        return self._lent_for if in_a_persons_hand else timedelta(0)
 
 
 def _taps(run: Run) -> int:
