@@ -8,12 +8,13 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 
-.PHONY: demo test lint types format bench faults web lock clean help
+.PHONY: demo test browser lint types format bench faults web lock clean help
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo    start the whole product with a simulated city and open it in a browser"
 	@echo "make test    everything, on real parts"
+	@echo "make browser journeys in headless Chromium (ARGS=--screenshots renews docs/screenshots)"
 	@echo "make lint types format bench faults web lock clean"
 
 $(STAMP): requirements/dev.txt requirements/uv.txt pyproject.toml build_web.py
@@ -31,7 +32,10 @@ demo: web
 	$(BIN)/motorpool demo $(ARGS)
 
 test: lint types web
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --ignore tests/browser $(ARGS)
+
+browser: web
+	$(BIN)/python -m pytest tests/browser $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

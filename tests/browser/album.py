@@ -1,0 +1,39 @@
+"""The pictures of docs/screenshots, taken while the tests run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.browser.clerk import PATIENCE_MS, Console
+from tests.browser.window import Window
+
+A_BUSY_TOWN = "Number(document.querySelector('[data-testid=counter-on_task] dd').textContent) >= 6"
+
+
+@dataclass(frozen=True)
+class Album:
+    """Keeps pictures if somebody asked for them."""
+
+    folder: Path | None
+
+    async def keep(self, window: Window, name: str) -> None:
+        if self.folder is not None:
+            await window.photograph(self.folder / f"{name}.png")
+
+    async def keep_console(self, console: Console) -> None:
+        """The console with a proposal to decide on: in daylight, in the dark, in English."""
+        if self.folder is None:
+            return
+        page = console.window.page
+        await page.wait_for_function(A_BUSY_TOWN, timeout=PATIENCE_MS)
+        await console.look_into("pending")
+        await console.rows.first.click()
+        await console.proposal.wait_for(timeout=PATIENCE_MS)
+        await self.keep(console.window, "clerk")
+        await page.get_by_test_id("theme").click()
+        await self.keep(console.window, "clerk-dark")
+        await page.get_by_test_id("theme").click()
+        await page.get_by_test_id("language").click()
+        await self.keep(console.window, "clerk-en")
+        await page.get_by_test_id("language").click()
