@@ -19,7 +19,7 @@ class Settings(CommonSettings):
     basemap: Path | None = None
     """PMTiles file served under /map/base.pmtiles; without it vehicles and routes still draw."""
     map_attribution: str = "© OpenStreetMap contributors"
-    map_review_number: str = "部署时填写"
+    map_review_number: str = ""
     """审图号 of the base map, shown on every map."""
     planner_port: int = 0
     """Loopback port on which the planner answers; 0 takes a free one and publishes it with its lease."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from playwright.async_api import expect
 
 from tests.browser.clerk import PATIENCE_MS, Console
 from tests.browser.window import Window
 
-A_BUSY_TOWN = "Number(document.querySelector('[data-testid=counter-on_task] dd').textContent) >= 6"
+SEVERAL = re.compile("^([6-9]|[1-9][0-9])$")
+"""Cars that must be on the road in a picture of the console."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Album:
         if self.folder is None:
             return
         page = console.window.page
-        await page.wait_for_function(A_BUSY_TOWN, timeout=PATIENCE_MS)
+        on_task = page.get_by_test_id("counter-on_task").locator("dd")
+        await expect(on_task).to_have_text(SEVERAL, timeout=PATIENCE_MS)
         await console.look_into("pending")
         await console.rows.first.click()
         await console.proposal.wait_for(timeout=PATIENCE_MS)

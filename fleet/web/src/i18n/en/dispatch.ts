@@ -74,7 +74,7 @@ export const dispatch: Catalogue<typeof chinese> = {
       checkedOnly: '{n} cars checked',
       vehicles: '{n}',
       relax: 'What would help',
-      stale: '{n} changes since',
+      stale: 'Changed since: {n}',
       recompute: 'Recompute',
       confirm: 'Dispatch',
       manual: 'By hand',

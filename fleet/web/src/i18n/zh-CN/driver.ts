@@ -4,7 +4,7 @@ export const driver = {
     sync: { synced: '已同步', pending: '待同步 {n}', offline: '离线', sending: '同步中', label: '同步状态' },
     offline: '网络断开 {span}，操作会先保存在本机',
     offlineNow: '网络断开，操作会先保存在本机',
-    newTask: '新任务，请在 {span} 内确认',
+    newTask: '新任务，请在 {span}内确认',
     newTaskOverdue: '新任务，确认时间已过',
     pickupIn: '上车，还有 {span}',
     pickupLate: '上车，已过 {span}',
