@@ -8,6 +8,7 @@ import asyncpg
 
 from fleet.database import Connection
 from fleet.errors import NotFoundError
+from fleet.planning.company import company_of
 from fleet.planning.leader import somebody_leads
 from schemas.api.proposals import Obstacle, Proposal, ProposalSet, ProposedRun, Reason
 
@@ -19,12 +20,7 @@ WHERE r.id = $1 AND s.path <@ $2::text::ltree
 
 STANDING_PROPOSALS = """
 SELECT p.id, p.rank, p.status, p.snapshot_at, p.solve_ms, p.vehicle_id, v.plate, v.energy, p.driver_id,
-       d.name AS driver, p.run_id, p.plan, p.reasons, p.obstacle, p.expires_at,
-       array(
-           SELECT DISTINCT other.number FROM jsonb_array_elements(p.plan -> 'stops') stop
-           JOIN request other ON other.id = (stop ->> 'request_id')::bigint
-           WHERE other.id <> p.request_id ORDER BY other.number
-       ) AS pooled_with
+       d.name AS driver, p.run_id, p.plan, p.reasons, p.obstacle, p.expires_at
 FROM proposal p
 LEFT JOIN vehicle v ON v.id = p.vehicle_id
 LEFT JOIN driver d ON d.id = p.driver_id
@@ -70,7 +66,7 @@ async def proposal_set(
     if await connection.fetchval(REQUEST_IN_SCOPE, request_id, reader_path) is None:
         raise NotFoundError(f"there is no request {request_id}")
     rows = await connection.fetch(STANDING_PROPOSALS, request_id, now)
-    proposals = [_proposal(row) for row in rows if row["status"] == "open"]
+    proposals = [_proposal(request_id, row) for row in rows if row["status"] == "open"]
     obstacle = next((Obstacle.model_validate(r["obstacle"]) for r in rows if r["obstacle"]), None)
     state = "ready" if proposals else "infeasible" if obstacle else "computing"
     if state == "computing" and not await somebody_leads(connection):
@@ -88,7 +84,9 @@ async def proposal_set(
     )
 
 
-def _proposal(row: asyncpg.Record) -> Proposal:
+def _proposal(request_id: int, row: asyncpg.Record) -> Proposal:
+    plan = ProposedRun.model_validate(row["plan"])
+    company = company_of(request_id, plan.stops)
     return Proposal(
         id=row["id"],
         rank=row["rank"],
@@ -98,8 +96,9 @@ def _proposal(row: asyncpg.Record) -> Proposal:
         driver_id=row["driver_id"],
         driver=row["driver"],
         joins_run_id=row["run_id"],
-        pooled_with=row["pooled_with"],
-        plan=ProposedRun.model_validate(row["plan"]),
+        pooled_with=company.on_board,
+        same_run=company.before_or_after,
+        plan=plan,
         reasons=[Reason.model_validate(reason) for reason in row["reasons"]],
         expires_at=row["expires_at"],
     )

@@ -68,7 +68,8 @@ class Proposal(Answered):
     driver_id: int
     driver: str
     joins_run_id: int | None
-    pooled_with: list[str]  # numbers of the requests it rides with
+    pooled_with: list[str]  # numbers of the requests on board at the same time
+    same_run: list[str] = []  # of those the run serves before or after, with nobody of them on board
     plan: ProposedRun
     reasons: list[Reason]
     expires_at: Moment

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
-from tests.browser.clerk import PATIENCE_MS, Console
+from tests.browser.clerk import Console
 from tests.browser.window import Window
 
 SEVERAL = re.compile("^([6-9]|[1-9][0-9])$")
@@ -31,10 +31,10 @@ class Album:
             return
         page = console.window.page
         on_task = page.get_by_test_id("counter-on_task").locator("dd")
-        await expect(on_task).to_have_text(SEVERAL, timeout=PATIENCE_MS)
+        await expect(on_task).to_have_text(SEVERAL)
         await console.look_into("pending")
         await console.rows.first.click()
-        await console.proposal.wait_for(timeout=PATIENCE_MS)
+        await console.proposal.wait_for()
         await self.keep(console.window, "clerk")
         await page.get_by_test_id("theme").click()
         await self.keep(console.window, "clerk-dark")

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 from playwright.async_api import Locator, expect
 
-from tests.browser.until import PATIENCE_S
 from tests.browser.window import Window
-
-PATIENCE_MS = PATIENCE_S * 1000
 
 
 @dataclass(frozen=True)
@@ -29,8 +26,8 @@ class Workspace:
 
     async def open_alert(self, plate: str) -> None:
         """Wait for supervision to flag the car, then open it."""
-        await self.alert(plate).click(timeout=PATIENCE_MS)
-        await expect(self.header).to_contain_text(plate, timeout=PATIENCE_MS)
+        await self.alert(plate).click()
+        await expect(self.header).to_contain_text(plate)
 
     async def ask_for_explanation(self, question: str) -> None:
         """By key, as somebody does who has forty to look at."""

@@ -10,10 +10,7 @@ from playwright.async_api import Locator, expect
 
 from schemas.api.runs import Run
 from schemas.clock import SHANGHAI
-from tests.browser.until import PATIENCE_S
 from tests.browser.window import Window
-
-PATIENCE_MS = PATIENCE_S * 1000
 
 
 @dataclass(frozen=True)
@@ -57,10 +54,6 @@ class Console:
     def run(self) -> Locator:
         return self.window.page.get_by_test_id("run")
 
-    async def open(self) -> None:
-        await self.window.go("/dispatch")
-        await self.rows.first.wait_for(timeout=PATIENCE_MS)
-
     async def look_into(self, tab: str) -> None:
         await self.window.page.get_by_test_id(f"tab-{tab}").click()
 
@@ -82,13 +75,12 @@ class Console:
     async def enter(self, wanted: Wanted) -> int:
         """Hand in a request; returns its id once the console has selected it."""
         async with self.window.page.expect_response(
-            lambda answer: answer.url.endswith("/api/v1/requests") and answer.request.method == "POST",
-            timeout=PATIENCE_MS,
+            lambda answer: answer.url.endswith("/api/v1/requests") and answer.request.method == "POST"
         ) as answered:
             await self.fill_in(wanted)
         created = await (await answered.value).json()
         await self.window.page.get_by_test_id("new-request-form").wait_for(state="detached")
-        await expect(self.selected).to_have_attribute("data-id", str(created["id"]), timeout=PATIENCE_MS)
+        await expect(self.selected).to_have_attribute("data-id", str(created["id"]))
         return int(created["id"])
 
     async def confirm(self, request_id: int) -> Run:
@@ -96,8 +88,8 @@ class Console:
         is proposed now."""
         page = self.window.page
         while True:
-            await self.row(request_id).click(timeout=PATIENCE_MS)
-            await self.proposal.wait_for(timeout=PATIENCE_MS)
+            await self.row(request_id).click()
+            await self.proposal.wait_for()
             async with page.expect_response(re.compile("/proposals/[0-9]+/confirm$")) as answered:
                 await page.keyboard.press("Enter")
             answer = await answered.value

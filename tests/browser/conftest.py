@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, ViewportSize, async_playwright
+from playwright.async_api import Browser, ViewportSize, async_playwright, expect
 
 from fleet.local.engines import Engines
 from simulators.bots.office import Desk
 from tests.browser.album import Album
 from tests.browser.city import SEED, City
+from tests.browser.until import PATIENCE_S
 from tests.browser.window import DESK, Window, open_window
 from tests.faults.demo import data_folder, start_demo
 
@@ -59,6 +60,7 @@ async def office(city: City) -> AsyncIterator[Desk]:
 
 @pytest.fixture(scope="session")
 async def browser(chromium: Path) -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE_S * 1000)
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield started

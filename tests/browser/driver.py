@@ -12,10 +12,9 @@ from playwright.async_api import Geolocation, Locator, expect
 from schemas.api.live import LiveVehicle
 from simulators.bots.office import Desk
 from tests.browser.city import live_car, metres
-from tests.browser.until import LOOK_EVERY_S, PATIENCE_S, until
+from tests.browser.until import LOOK_EVERY_S, until
 from tests.browser.window import Window
 
-PATIENCE_MS = PATIENCE_S * 1000
 WALKING_KMH = 10
 
 
@@ -32,18 +31,17 @@ class Phone:
         await page.locator("#login").fill(login)
         await page.locator("#password").fill(password)
         await page.locator('form button[type="submit"]').click()
-        await page.get_by_test_id("driver-tasks").wait_for(timeout=PATIENCE_MS)
+        await page.get_by_test_id("driver-tasks").wait_for()
 
     async def tap(self, action: str) -> None:
         """Tap the one button, which must offer this action."""
-        await expect(self.next_action).to_have_attribute("data-action", action, timeout=PATIENCE_MS)
+        await expect(self.next_action).to_have_attribute("data-action", action)
         await self.next_action.click()
 
     async def arrive(self) -> None:
         """Wait until the phone says that it is at the stop, then tap."""
-        await expect(self.next_action).to_have_attribute("data-action", "arrive", timeout=PATIENCE_MS)
-        await expect(self.next_action).to_contain_text("150 米内", timeout=PATIENCE_MS)
-        await expect(self.next_action).to_contain_text("你已在", timeout=PATIENCE_MS)
+        await expect(self.next_action).to_have_attribute("data-action", "arrive")
+        await expect(self.next_action).to_contain_text("你已在 150 米内")
         await self.next_action.click()
 
     async def hand_in(self, odometer_km: int) -> None:

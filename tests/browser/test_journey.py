@@ -14,7 +14,7 @@ from simulators.bots.office import Desk
 from tests.browser.album import Album
 from tests.browser.auditor import Workspace
 from tests.browser.city import City, live_car, metres
-from tests.browser.clerk import PATIENCE_MS, Console, Wanted
+from tests.browser.clerk import Console, Wanted
 from tests.browser.conftest import OpenWindow
 from tests.browser.driver import Phone, lying_in_car
 from tests.browser.until import until
@@ -71,21 +71,21 @@ async def test_a_request_is_confirmed_driven_to_returned_and_another_cars_misuse
     await album.keep(desk, "signin")
     await desk.page.get_by_test_id("demo-clerk").click()
     console = Console(desk)
-    await console.rows.first.wait_for(timeout=PATIENCE_MS)
+    await console.rows.first.wait_for()
     request_id = await console.enter(outing(city.now()))
     phone = Phone(await open_page("/", size=PHONE))
     run = await console.confirm(request_id)
-    await expect(console.toast).to_contain_text(run.driver, timeout=PATIENCE_MS)
+    await expect(console.toast).to_contain_text(run.driver)
 
     # The driver named in the proposal walks it; the phone lies in the car.
     await phone.sign_in(city.login_of_driver(run.driver), city.password("driver01"))
-    await expect(phone.next_action).to_have_attribute("data-action", "accept", timeout=PATIENCE_MS)
+    await expect(phone.next_action).to_have_attribute("data-action", "accept")
     await album.keep(phone.window, "driver-tasks")
     async with lying_in_car(phone, office, run.plate) as ride:
         await phone.tap("accept")
         await console.look_into("dispatched")
-        await console.row(request_id).click(timeout=PATIENCE_MS)
-        await expect(console.run).to_contain_text(run.driver, timeout=PATIENCE_MS)
+        await console.row(request_id).click()
+        await expect(console.run).to_contain_text(run.driver)
         await phone.tap("depart")
         await ride.under_way()
         await album.keep(phone.window, "driver-active")
@@ -111,11 +111,9 @@ async def test_a_request_is_confirmed_driven_to_returned_and_another_cars_misuse
     workspace = Workspace(await open_page("/"))
     await workspace.window.page.get_by_test_id("demo-auditor").click()
     await workspace.open_alert(RACING_CAR)
-    await expect(workspace.speed_chart).to_be_visible(timeout=PATIENCE_MS)
+    await expect(workspace.speed_chart).to_be_visible()
     await album.keep(workspace.window, "audit")
     await workspace.ask_for_explanation("请说明当时的用车事由")
     await workspace.look_into("explain")
-    await expect(workspace.alert(RACING_CAR)).to_have_attribute(
-        "data-status", "explain_requested", timeout=PATIENCE_MS
-    )
+    await expect(workspace.alert(RACING_CAR)).to_have_attribute("data-status", "explain_requested")
     await album.keep_console(console)

@@ -11,7 +11,7 @@ from schemas.api.runs import Run
 from schemas.clock import SHANGHAI
 from simulators.bots.office import Desk
 from tests.browser.city import City
-from tests.browser.clerk import PATIENCE_MS, Console
+from tests.browser.clerk import Console
 from tests.browser.conftest import OpenWindow
 from tests.browser.until import until
 from tests.browser.window import DESK, PHONE
@@ -46,7 +46,7 @@ async def test_a_page_fits_its_window_names_every_control_and_asks_nobody_else(
 ) -> None:
     """Closing the window fails the test if the console was not clean or a stranger was asked."""
     window = await open_page(path, login, size=size)
-    await window.page.locator(landmark).first.wait_for(timeout=PATIENCE_MS)
+    await window.page.locator(landmark).first.wait_for()
 
     assert await window.widest_px() <= size["width"]
     assert await window.page.evaluate(NAMELESS) == []
@@ -54,7 +54,7 @@ async def test_a_page_fits_its_window_names_every_control_and_asks_nobody_else(
 
 async def test_keys_move_the_selection_down_and_up_the_queue(open_page: OpenWindow) -> None:
     console = Console(await open_page("/dispatch", "clerk03"))
-    await expect(console.selected).to_have_count(1, timeout=PATIENCE_MS)
+    await expect(console.selected).to_have_count(1)
     first = await console.selected.get_attribute("data-id")
     second = await console.rows.nth(1).get_attribute("data-id")
     assert first is not None and second is not None
@@ -68,7 +68,7 @@ async def test_keys_move_the_selection_down_and_up_the_queue(open_page: OpenWind
 
 async def test_the_queue_is_sorted_by_what_must_be_decided_first(open_page: OpenWindow) -> None:
     console = Console(await open_page("/dispatch", "clerk03"))
-    await console.rows.first.wait_for(timeout=PATIENCE_MS)
+    await console.rows.first.wait_for()
 
     due = await console.rows.evaluate_all("rows => rows.map(row => row.dataset.decideBy)")
 
@@ -78,8 +78,8 @@ async def test_the_queue_is_sorted_by_what_must_be_decided_first(open_page: Open
 async def test_a_proposal_says_why_and_looks_like_one(open_page: OpenWindow) -> None:
     """UI §1: what is not in force is dashed; every suggestion says why. DESIGN 4.7."""
     console = Console(await open_page("/dispatch", "clerk03"))
-    await console.rows.filter(has_text="有建议").first.click(timeout=PATIENCE_MS)
-    await console.proposal.wait_for(timeout=PATIENCE_MS)
+    await console.rows.filter(has_text="有建议").first.click()
+    await console.proposal.wait_for()
 
     assert await console.proposal.get_by_test_id("reason").count() >= 3
     assert await console.proposal.evaluate("card => getComputedStyle(card).borderStyle") == "dashed"
@@ -88,7 +88,7 @@ async def test_a_proposal_says_why_and_looks_like_one(open_page: OpenWindow) -> 
 @pytest.mark.parametrize(("path", "login"), [("/dispatch", "clerk03"), ("/audit", "auditor01")])
 async def test_one_click_turns_the_page_into_english(open_page: OpenWindow, path: str, login: str) -> None:
     page = (await open_page(path, login)).page
-    await page.get_by_test_id("language").click(timeout=PATIENCE_MS)
+    await page.get_by_test_id("language").click()
     await expect(page.get_by_test_id("language")).to_have_text("中文")
     await expect(page.locator("html")).to_have_attribute("lang", "en")
 
@@ -104,9 +104,9 @@ async def test_the_dark_theme_follows_the_system_and_one_click_overrides_it(
     page = (await open_page(path, login, dark=True)).page
     await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     bar = page.locator("header.top")
-    dark = await bar.evaluate(BACKGROUND, timeout=PATIENCE_MS)
+    dark = await bar.evaluate(BACKGROUND)
 
-    await page.get_by_test_id("theme").click(timeout=PATIENCE_MS)
+    await page.get_by_test_id("theme").click()
 
     await expect(page.locator("html")).to_have_attribute("data-theme", "light")
     assert await bar.evaluate(BACKGROUND) != dark
@@ -124,7 +124,7 @@ async def test_the_one_next_step_of_a_driver_is_large_and_under_the_thumb(
     busy = next(run for run in runs if run.next_step)
     window = await open_page("/driver", city.login_of_driver(busy.driver), size=PHONE)
     button = window.page.get_by_test_id("next-action")
-    await expect(button).to_have_count(1, timeout=PATIENCE_MS)
+    await expect(button).to_have_count(1)
 
     box = await button.bounding_box()
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 Seen = TypeVar("Seen")
 
-PATIENCE_S = 240.0
-"""For one condition, on a machine that others use too."""
+PATIENCE_S = 180.0
+"""For one condition, on a machine that others use too; Playwright waits as long."""
 LOOK_EVERY_S = 0.4
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, ViewportSize
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, ViewportSize, expect
+
+from tests.browser.until import PATIENCE_S
 
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Then a map has begun to draw what it was told."""
 OWN_SCHEMES = ("data:", "blob:")
 
 
@@ -43,7 +47,9 @@ class Window:
         self.complaints[:] = [complaint for complaint in self.complaints if sign not in complaint]
 
     async def photograph(self, path: Path) -> None:
-        """A picture of what stands, without the pointer's marks."""
+        """A picture of what stands, once its maps are drawn, without the pointer's marks."""
+        await self.page.evaluate(TWO_FRAMES)
+        await expect(self.page.locator('[aria-busy="true"]')).to_have_count(0)
         await self.page.mouse.move(0, 0)
         await self.page.screenshot(path=path, animations="disabled")
 
@@ -71,7 +77,9 @@ async def open_window(
         timezone_id="Asia/Shanghai",
         color_scheme="dark" if dark else "light",
         permissions=["geolocation"],
+        reduced_motion="reduce",
     )
+    context.set_default_timeout(PATIENCE_S * 1000)
     window = Window(url, await context.new_page())
     window.listen()
     return window

@@ -1385,6 +1385,11 @@ export interface components {
             joins_run_id: number | null;
             /** Pooled With */
             pooled_with: string[];
+            /**
+             * Same Run
+             * @default []
+             */
+            same_run: string[];
             plan: components["schemas"]["ProposedRun"];
             /** Reasons */
             reasons: components["schemas"]["Reason"][];

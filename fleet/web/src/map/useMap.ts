@@ -18,6 +18,7 @@ export function useMap(container: Ref<HTMLElement | null>) {
   const settings = useMapConfig()
   const map = shallowRef<OlMap | null>(null)
   const baseFailed = ref(false)
+  const loading = ref(true)
   const base = new VectorTileLayer({ declutter: true, zIndex: 0, renderBuffer: 120, updateWhileAnimating: true })
 
   onMounted(async () => {
@@ -28,6 +29,8 @@ export function useMap(container: Ref<HTMLElement | null>) {
       interactions: defaultInteractions({ altShiftDragRotate: false, pinchRotate: false }),
       view: new View({ center: [0, 0], zoom: START_ZOOM, minZoom: 8, maxZoom: 18, enableRotation: false }),
     })
+    made.on('loadstart', () => (loading.value = true))
+    made.on('loadend', () => (loading.value = false))
     map.value = made
     await settings.load()
     const config = settings.config
@@ -56,7 +59,7 @@ export function useMap(container: Ref<HTMLElement | null>) {
     if (view && settings.config) view.fit(transformExtent(settings.config.bounds, 'EPSG:4326', view.getProjection()))
   }
 
-  return { map, base, theme, baseFailed, settings, home, retryBase: () => lay(settings.config?.tiles_url ?? null) }
+  return { map, base, theme, loading, baseFailed, settings, home, retryBase: () => lay(settings.config?.tiles_url ?? null) }
 }
 
 /** Somebody already looked elsewhere (a route was fitted) before the configuration came. */

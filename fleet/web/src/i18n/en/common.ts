@@ -99,6 +99,7 @@ export const common: Catalogue<typeof chinese> = {
     noBase: 'The base map did not load. Vehicles still update',
     pickup: 'Pick-up',
     pooled: 'Pooled',
+    sameRun: 'Same run',
   },
   freshness: {
     delay: 'Positions {span} old',

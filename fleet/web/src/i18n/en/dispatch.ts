@@ -58,6 +58,7 @@ export const dispatch: Catalogue<typeof chinese> = {
       snapshot: 'As of {time} · solved in {seconds} s',
       option: 'Option {rank}',
       pooledWith: 'shared with {number}',
+      sameRun: 'same run: {number}',
       pickupAt: 'At pick-up',
       slack: 'Spare time',
       empty: 'Empty',

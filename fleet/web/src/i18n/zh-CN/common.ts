@@ -96,6 +96,7 @@ export const common = {
     noBase: '底图没有加载出来，车辆照常更新',
     pickup: '上车',
     pooled: '拼乘',
+    sameRun: '同趟',
   },
   freshness: {
     delay: '定位延迟 {span}',

@@ -55,6 +55,7 @@ export const dispatch = {
       snapshot: '依据 {time} 快照 · 求解 {seconds} 秒',
       option: '方案 {rank}',
       pooledWith: '与 {number} 拼乘',
+      sameRun: '同趟 {number}',
       pickupAt: '到上车点',
       slack: '准点余量',
       empty: '空驶',

@@ -8,7 +8,8 @@ export type Bar = {
   until: number
   label: string
   locked: boolean
-  pooled: number
+  requests: number
+  pooled: boolean // people of different requests sit in the car together
 }
 
 export type Gap = { from: number; until: number; minutes: number }
@@ -38,11 +39,12 @@ function runBar(run: Run): Bar {
     until: Date.parse(run.planned_end),
     label: destination(run.stops),
     locked: run.locked,
-    pooled: new Set(run.stops.map((stop) => stop.request_id).filter(Boolean)).size,
+    requests: new Set(run.stops.map((stop) => stop.request_id).filter(Boolean)).size,
+    pooled: false,
   }
 }
 
-function proposalBar({ plan, pooled_with }: Proposal): Bar {
+function proposalBar({ plan, pooled_with, same_run }: Proposal): Bar {
   return {
     kind: 'proposal',
     from: Date.parse(plan.starts_at),
@@ -50,7 +52,8 @@ function proposalBar({ plan, pooled_with }: Proposal): Bar {
     until: Date.parse(plan.ends_at),
     label: '',
     locked: false,
-    pooled: pooled_with.length + 1,
+    requests: 1 + pooled_with.length + (same_run?.length ?? 0),
+    pooled: pooled_with.length > 0,
   }
 }
 

@@ -2,7 +2,7 @@ import type { Proposal, ProposedStop, RequestSummary } from '@/api/types'
 import type { DrawnLine, DrawnPin, Drawing } from '@/map/drawing'
 import { nearestIndex, type Path } from '@/map/route'
 
-type Words = { pickup: (time: string) => string; pooled: (time: string) => string }
+type Words = Record<'pickup' | 'pooled' | 'sameRun', (time: string) => string>
 type Place = { lon: number; lat: number }
 
 /** The chosen proposal on the map: dotted to the first pick-up, dashed with people on board, pins A and B. */
@@ -22,7 +22,9 @@ export function requestDrawing(request: RequestSummary, label: string): Drawing 
 
 function* pins(request: RequestSummary, chosen: Proposal, words: Words): Generator<DrawnPin> {
   for (const stop of others(request, chosen)) {
-    yield { kind: 'pooled', lon: stop.lon, lat: stop.lat, label: words.pooled(stop.arrival), side: 'top' }
+    const rides = chosen.pooled_with.includes(stop.request_number ?? '')
+    const label = words[rides ? 'pooled' : 'sameRun'](stop.arrival)
+    yield { kind: 'pooled', lon: stop.lon, lat: stop.lat, label, side: 'top' }
   }
   yield pickupPin(request, words.pickup(request.pickup_from))
   yield dropoffPin(request)
@@ -37,7 +39,7 @@ function dropoffPin({ destination }: RequestSummary): DrawnPin {
   return { kind: 'dropoff', lon, lat, letter: 'B', label: name, side: 'top' }
 }
 
-/** Stops of the requests it rides with, except those at the very places of ours. */
+/** Stops of the other requests of the run, except those at the very places of ours. */
 function others(request: RequestSummary, { plan }: Proposal): ProposedStop[] {
   return plan.stops.filter(
     (stop) =>
