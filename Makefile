@@ -32,7 +32,7 @@ demo: web
 	$(BIN)/motorpool demo $(ARGS)
 
 test: lint types web
-	$(BIN)/python -m pytest --ignore tests/browser $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 browser: web
 	$(BIN)/python -m pytest tests/browser $(ARGS)

@@ -30,7 +30,8 @@ def archive(tmp_path: Path) -> Path:
 @pytest.fixture
 def office_with_map(office: Office, archive: Path) -> Office:
     known: Settings = office.app.state.settings
-    office.app.state.settings = known.model_copy(update={"basemap": archive})
+    told = {"basemap": archive, "map_review_number": "示S(2026)001号"}
+    office.app.state.settings = known.model_copy(update=told)
     return office
 
 
@@ -54,7 +55,7 @@ async def test_the_map_is_configured_from_its_archive(office_with_map: Office) -
     config = (await clerk.get("/map")).json()
 
     assert (config["tiles_url"], config["bounds"]) == ("/map/base.pmtiles", [116.9, 36.6, 117.1, 36.7])
-    assert config["review_number"]
+    assert config["review_number"] == "示S(2026)001号"
 
 
 async def test_without_a_base_map_the_screen_shows_where_the_places_are(office: Office) -> None:
@@ -63,6 +64,12 @@ async def test_without_a_base_map_the_screen_shows_where_the_places_are(office: 
     config = (await clerk.get("/map")).json()
 
     assert (config["tiles_url"], config["bounds"]) == (None, [117.0, 36.65, 117.05, 36.68])
+
+
+async def test_a_review_number_nobody_has_given_is_not_shown(office: Office) -> None:
+    clerk = await office.signed_in("clerk03")
+
+    assert (await clerk.get("/map")).json()["review_number"] == ""
 
 
 async def test_a_part_of_the_archive_can_be_fetched(office_with_map: Office) -> None:
