@@ -87,7 +87,7 @@ def status_with_hemispheres(status: int, latitude: float, longitude: float) -> i
 
 
 def _degrees(raw: int, negative: bool) -> float:
-    """Degrees of millionths. Some terminals say south and west in two's complement, without the status bit."""
+    """Of millionths. Some terminals say south and west in two's complement, without the status bit."""
     if raw >= SIGN:
         return (raw - 2 * SIGN) / MICRO
     return (-raw if negative else raw) / MICRO

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from ingest.jt808.bcd import BEIJING
 from ingest.jt808.cli import app
 from ingest.jt808.errors import ChecksumError, FrameError, UnknownMessageError
+from ingest.jt808.flags import SOUTH, WEST
 from ingest.jt808.framing import Framer
 from ingest.jt808.header import Frame, Header, Version, read_frame, write_frame
 from ingest.jt808.items import Extras, read_extras
@@ -251,12 +252,13 @@ def _csharp_number(text: str) -> int:
 
 
 def _csharp(location: Location, name: str) -> object:
+    """That implementation leaves the hemispheres to the status bits."""
     extras: Extras = read_extras(location.items)
     return {
         "AlarmFlag": location.alarm,
         "StatusFlag": location.status,
-        "Lat": round(location.latitude * 1_000_000),
-        "Lng": round(location.longitude * 1_000_000),
+        "Lat": round(location.latitude * (-1_000_000 if location.status & SOUTH else 1_000_000)),
+        "Lng": round(location.longitude * (-1_000_000 if location.status & WEST else 1_000_000)),
         "Altitude": location.altitude,
         "Speed": round(location.speed * 10),
         "Direction": location.direction,
