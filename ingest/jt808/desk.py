@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Container
 from typing import Any, TypeVar
 
 import psycopg
@@ -90,10 +90,11 @@ class Desk:
         """Durable when it returns. Raises DatabaseAwayError."""
         await self._transaction(lambda connection: repository.put_aside(connection, letters))
 
-    async def claim_commands(self, terminal_ids: Collection[int]) -> list[Command]:
+    async def claim_commands(self, connected: Container[int]) -> list[Command]:
+        """Those for terminals that are connected here; to be sent now. Raises DatabaseAwayError."""
         now = self._clock.now()
         return await self._transaction(
-            lambda connection: repository.claim_commands(connection, terminal_ids, now)
+            lambda connection: repository.claim_commands(connection, connected, now)
         )
 
     async def close_command(

@@ -49,6 +49,7 @@ class Gateway:
         self._room = asyncio.Event()
         self._room.set()
         self._paused = False
+        self._lapsed: list[int] = []  # commands nobody will answer any more
         self._strangers = 0
         self._strangers_since = 0.0
 
@@ -170,6 +171,7 @@ class Gateway:
             self._detach(session)
 
     def _detach(self, session: Session) -> None:
+        self._lapsed += session.unanswered_commands()
         terminal = session.terminal
         if terminal is None or self._sessions.get(terminal.id) is not session:
             return
@@ -189,11 +191,12 @@ class Gateway:
     async def _look_after_commands(self) -> None:
         now = time.monotonic()
         for session in list(self._sessions.values()):
-            for command_id in session.tick(now):
-                await self.desk.close_command(command_id, "unanswered")
-        if self._sessions:
-            for command in await self.desk.claim_commands(list(self._sessions)):
-                await self._command(command)
+            self._lapsed += session.tick(now)
+        while self._lapsed:
+            await self.desk.close_command(self._lapsed[-1], "unanswered")
+            self._lapsed.pop()
+        for command in await self.desk.claim_commands(self._sessions):
+            await self._command(command)
 
     async def _command(self, command: Command) -> None:
         session = self._sessions.get(command.terminal_id)

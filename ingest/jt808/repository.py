@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -49,6 +49,7 @@ ON CONFLICT DO NOTHING
 EXPIRE_COMMANDS = """
 UPDATE terminal_command SET status = 'expired' WHERE status = 'pending' AND expires_at <= %s
 """
+WANTED_TERMINALS = "SELECT DISTINCT terminal_id FROM terminal_command WHERE status = 'pending'"
 CLAIM_COMMANDS = """
 UPDATE terminal_command SET status = 'sent', sent_at = %s
 WHERE id IN (
@@ -181,13 +182,15 @@ async def put_aside(connection: Connection, letters: Collection[Letter]) -> None
         )
 
 
-async def claim_commands(
-    connection: Connection, terminal_ids: Collection[int], now: datetime
-) -> list[Command]:
-    """Those that wait for one of these terminals; they count as sent from now on."""
+async def claim_commands(connection: Connection, connected: Container[int], now: datetime) -> list[Command]:
+    """Those that wait for a terminal that is connected here; they count as sent from now on."""
     await connection.execute(EXPIRE_COMMANDS, [now])
+    wanted = await (await connection.execute(WANTED_TERMINALS)).fetchall()
+    terminal_ids = [terminal_id for (terminal_id,) in wanted if terminal_id in connected]
+    if not terminal_ids:
+        return []
     async with connection.cursor(row_factory=class_row(Command)) as cursor:
-        await cursor.execute(CLAIM_COMMANDS, [now, list(terminal_ids)])
+        await cursor.execute(CLAIM_COMMANDS, [now, terminal_ids])
         return sorted(await cursor.fetchall(), key=lambda command: command.id)
 
 

@@ -152,6 +152,9 @@ class Session:
         late = [serial for serial, asked in self._asked.items() if asked.until <= now]
         return [self._asked.pop(serial).command.id for serial in late]
 
+    def unanswered_commands(self) -> list[int]:
+        return [asked.command.id for asked in self._asked.values()]
+
     def command(self, command: Command) -> None:
         """Send it. Raises CommandError."""
         body = body_of(command)
@@ -311,7 +314,9 @@ class Session:
                 topic=f"jt808/{header.phone}/{header.message_id:04x}",
                 payload=_as_one_frame(whole),
                 reason=reason,
-                detail=explain(reason, what),
+                detail=explain(reason, what)
+                if known
+                else f"{what}. It was told so and sends again once it may",
                 terminal=header.phone,
             )
             await self.house.desk.put_aside([letter])

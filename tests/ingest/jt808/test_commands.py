@@ -105,6 +105,17 @@ def test_a_command_that_is_not_answered_is_called_so(
     assert _states(registry) == [("locate", "unanswered", None)]
 
 
+def test_a_command_whose_terminal_leaves_is_called_unanswered(
+    gateway: GatewayReceiver, registry: Registry, phone: str, motorpool: Motorpool
+) -> None:
+    with Terminal(gateway.port, phone) as terminal:
+        terminal.log_in()
+        motorpool("send-text", phone, "请回电")
+        assert terminal.receive(TextMessage) is not None
+
+    eventually(lambda: _states(registry) == [("text", "unanswered", None)], "it is called unanswered")
+
+
 def test_a_terminal_that_is_not_of_this_protocol_cannot_be_told_anything(
     registry: Registry, motorpool: Motorpool
 ) -> None:
