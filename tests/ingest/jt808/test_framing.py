@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from ingest.jt808.errors import ChecksumError, FieldError, FrameError
 from ingest.jt808.framing import LONGEST_RUN, Framer, close_content, open_content
 from ingest.jt808.header import Frame, Header, Part, Version, read_frame, write_frame
-from tests.ingest.jt808.wire import frames
+from tests.ingest.jt808.wire import frames, unhurried
 
 
+@unhurried
 @given(content=st.binary(min_size=1, max_size=1_044))
 def test_what_is_closed_is_opened_again(content: bytes) -> None:
     (run,) = Framer().feed(close_content(content))
@@ -22,6 +23,7 @@ def test_what_is_closed_is_opened_again(content: bytes) -> None:
     assert b"\x7e" not in run
 
 
+@unhurried
 @given(frame=frames)
 def test_a_frame_that_is_written_is_read_again(frame: Frame) -> None:
     (run,) = Framer().feed(write_frame(frame))
@@ -29,6 +31,7 @@ def test_a_frame_that_is_written_is_read_again(frame: Frame) -> None:
     assert read_frame(run) == frame
 
 
+@unhurried
 @given(sent=st.lists(frames, max_size=5), cuts=st.lists(st.integers(0, 6_000), max_size=20))
 def test_frames_come_whole_however_the_network_splits_them(sent: list[Frame], cuts: list[int]) -> None:
     stream = b"".join(write_frame(frame) for frame in sent)
@@ -41,6 +44,7 @@ def test_frames_come_whole_however_the_network_splits_them(sent: list[Frame], cu
     assert not framer.partial
 
 
+@unhurried
 @given(noise=st.binary(max_size=200).filter(lambda noise: b"\x7e" not in noise), frame=frames)
 def test_noise_before_the_first_delimiter_is_passed_over(noise: bytes, frame: Frame) -> None:
     (run,) = Framer().feed(noise + write_frame(frame))
@@ -48,6 +52,7 @@ def test_noise_before_the_first_delimiter_is_passed_over(noise: bytes, frame: Fr
     assert read_frame(run) == frame
 
 
+@unhurried
 @given(frame=frames, position=st.integers(0), flip=st.integers(1, 255))
 def test_a_damaged_byte_is_noticed(frame: Frame, position: int, flip: int) -> None:
     """Within an escape too: there the checksum may agree, the length then does not."""

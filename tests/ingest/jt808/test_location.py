@@ -17,15 +17,17 @@ from ingest.jt808.location import Item, Location, read_location, write_location
 from ingest.jt808.translate import fix_of
 from schemas.telemetry import content_digest
 from tests.ingest.jt808.conftest import location
-from tests.ingest.jt808.wire import locations
+from tests.ingest.jt808.wire import locations, unhurried
 from tests.ingest.world import NOON
 
 
+@unhurried
 @given(locations())
 def test_a_location_that_is_written_is_read_again(location: Location) -> None:
     assert read_location(write_location(location)) == location
 
 
+@unhurried
 @given(base=locations(), tail=st.binary(max_size=60))
 def test_a_broken_tail_never_costs_the_location(base: Location, tail: bytes) -> None:
     """And nothing of the tail is lost: it is written again byte for byte."""

@@ -26,6 +26,7 @@ from ingest.jt808.messages.reports import DriverCard, DriverIdentity, LocationRe
 from ingest.jt808.messages.terminal import Authentication, Heartbeat, Registration
 from ingest.jt808.show import show_message
 from tests.ingest.jt808.conftest import location
+from tests.ingest.jt808.wire import unhurried
 from tests.ingest.world import NOON
 
 PHONE = "13800000001"
@@ -96,6 +97,7 @@ def test_bytes_behind_the_last_known_field_are_shown() -> None:
     assert show_message(message)["trailing"] == "ab"
 
 
+@unhurried
 @given(
     message_id=st.sampled_from(sorted(KINDS)),
     version=st.sampled_from([Version.V2013, Version.V2019]),
@@ -112,6 +114,7 @@ def test_any_body_is_read_or_refused_and_what_is_read_can_be_shown(
     json.dumps(show_message(message))
 
 
+@unhurried
 @given(stream=st.binary(max_size=400))
 def test_any_stream_is_read_or_refused(stream: bytes) -> None:
     for run in Framer().feed(b"\x7e" + stream + b"\x7e"):

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from ingest.jt808.errors import FrameError
 from ingest.jt808.header import Frame, Header, Part
 from ingest.jt808.reassembly import MAX_BYTES, MAX_MESSAGES, MAX_PARTS, Missing, Reassembler, split
+from tests.ingest.jt808.wire import unhurried
 
 WHOLE = Frame(Header(0x0704, "13800000001", 65_534), bytes(range(256)) * 10)
 
 
+@unhurried
 @given(order=st.permutations(range(6)), again=st.lists(st.integers(0, 5), max_size=4))
 def test_fragments_give_the_message_in_any_order_and_however_often(
     order: list[int], again: list[int]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from ingest.jt808.header import Frame, Header, Part, Version
 from ingest.jt808.location import Item, Location, status_with_hemispheres
 
+unhurried = settings(deadline=None)
 words = st.integers(0, 0xFFFF)
 phones = st.from_regex(r"[1-9][0-9]{0,11}", fullmatch=True)
 moments = st.datetimes(datetime(2000, 1, 2), datetime(2099, 12, 31)).map(
