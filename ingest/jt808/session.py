@@ -157,7 +157,7 @@ class Session:
 
     def command(self, command: Command) -> None:
         """Send it. Raises CommandError."""
-        body = body_of(command)
+        body = body_of(command, self.line.version)
         serial = self.line.send(body)
         self._asked[serial] = _Asked(command, body, time.monotonic() + self.house.settings.gateway_answer_s)
 

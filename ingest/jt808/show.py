@@ -21,7 +21,7 @@ ALWAYS_SHOWN = ("mileage", "fuel", "satellites", "rssi")
 
 def show_message(message: Message) -> dict[str, Any]:
     """Header and body, and what stood behind the last known field."""
-    shown: dict[str, Any] = {"header": show_header(message.header, int(message.version))}
+    shown: dict[str, Any] = {"header": show_header(message.header, int(message.version), message.length)}
     shown["body"] = _fields(message.body)
     if message.trailing:
         shown["trailing"] = message.trailing.hex()
@@ -30,13 +30,17 @@ def show_message(message: Message) -> dict[str, Any]:
 
 def show_fragment(frame: Frame) -> dict[str, Any]:
     """One fragment of a message that is not complete yet."""
-    return {"header": show_header(frame.header, int(frame.header.version)), "fragment": frame.body.hex()}
+    return {
+        "header": show_header(frame.header, int(frame.header.version), len(frame.body)),
+        "fragment": frame.body.hex(),
+    }
 
 
-def show_header(header: Header, version: int) -> dict[str, Any]:
+def show_header(header: Header, version: int, length: int) -> dict[str, Any]:
     return {
         "message_id": header.message_id,
         "message": f"{header.message_id:#06x}",
+        "length": length,
         "version": version,
         "protocol_version": header.protocol_version,
         "phone": header.phone,

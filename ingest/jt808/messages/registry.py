@@ -41,7 +41,8 @@ class Message(msgspec.Struct, frozen=True):
     header: Header
     body: Body
     version: Version  # what the body was written by; 2011 where only the body tells
-    trailing: bytes = b""  # behind the last known field
+    trailing: bytes  # behind the last known field
+    length: int  # of the body as it came
 
 
 def read_message(frame: Frame) -> Message:
@@ -62,7 +63,7 @@ def read_message(frame: Frame) -> Message:
         body = read_structure(kind, reader)
     except ShortBodyError as error:
         raise ShortBodyError(f"The body of {header.message_id:#06x} is too short: {error}") from error
-    return Message(header, body, version, reader.rest())
+    return Message(header, body, version, reader.rest(), len(frame.body))
 
 
 def write_body(body: Body, version: Version) -> bytes:

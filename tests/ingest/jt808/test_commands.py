@@ -39,9 +39,14 @@ def motorpool(ingest_url: str, monkeypatch: pytest.MonkeyPatch) -> Motorpool:
     return run
 
 
-@pytest.mark.parametrize("version", [Version.V2013, Version.V2019])
+@pytest.mark.parametrize(("version", "flags"), [(Version.V2013, 0b1101), (Version.V2019, 0b1110)])
 def test_a_text_reaches_the_driver_and_its_receipt_the_office(
-    gateway: GatewayReceiver, registry: Registry, phone: str, version: Version, motorpool: Motorpool
+    gateway: GatewayReceiver,
+    registry: Registry,
+    phone: str,
+    version: Version,
+    flags: int,
+    motorpool: Motorpool,
 ) -> None:
     with Terminal(gateway.port, phone, version) as terminal:
         terminal.log_in()
@@ -49,7 +54,7 @@ def test_a_text_reaches_the_driver_and_its_receipt_the_office(
         text = terminal.receive(TextMessage)
 
         assert sent["status"] in ("pending", "sent")
-        assert text == TextMessage(flags=0b1101, text="请速回单位")
+        assert text == TextMessage(flags=flags, text="请速回单位")
         terminal.send(TerminalResponse(terminal.heard_serial, TextMessage.ID, 0))
         eventually(lambda: _states(registry) == [("text", "done", 0)], "the command is done")
 
