@@ -21,6 +21,7 @@ class Line:
         self._reader = reader
         self._writer = writer
         self._window = window
+        self._out = bytearray()  # goes out in one piece at the end of the loop's turn
         self._serial = 0
         self._waiting = 0
         self._room = asyncio.Event()
@@ -80,12 +81,19 @@ class Line:
     def close(self) -> None:
         """What was written is still sent."""
         self._room.set()
+        self._flush()
         self._writer.close()
 
     def _write(self, data: bytes) -> None:
-        if not self.open:
+        if not self._out:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._out += data
+
+    def _flush(self) -> None:
+        out, self._out = self._out, bytearray()
+        if not out or not self.open:
             return
         if self._writer.transport.get_write_buffer_size() > LONGEST_UNREAD:
             self._writer.transport.abort()
             return
-        self._writer.write(data)
+        self._writer.write(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from ingest.jt808.errors import FrameError
@@ -16,12 +17,12 @@ class FrameReader:
     """Reads one frame after the other; fragments are put together when the last of them has come."""
 
     def __init__(self) -> None:
-        self._reassembler = Reassembler()
+        self._fragments: defaultdict[str, Reassembler] = defaultdict(Reassembler)  # by phone
 
     def read(self, text: str) -> dict[str, Any]:
         """What one frame says. Raises Jt808Error with the reason it cannot be read."""
         frame = read_frame(_run_of(text))
-        whole = self._reassembler.add(frame, now=0.0)
+        whole = self._fragments[frame.header.phone].add(frame, now=0.0)
         if whole is None:
             return show_fragment(frame)
         return show_message(read_message(whole.frame))

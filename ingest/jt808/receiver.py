@@ -9,12 +9,15 @@ from collections import deque
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
+import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
 from ingest.jt808.gateway import Gateway
 from ingest.jt808.settings import GatewaySettings
 from ingest.message import Message
 from schemas.telemetry import Ack
+
+log = structlog.get_logger()
 
 GATHER_STEP_S = 0.005
 START_TIMEOUT_S = 10.0
@@ -78,7 +81,10 @@ class GatewayReceiver:
 
     def close(self) -> None:
         if self.gateway is not None and self._loop.is_running():
-            self._call(self.gateway.close(), CLOSE_TIMEOUT_S)
+            try:
+                self._call(self.gateway.close(), CLOSE_TIMEOUT_S)
+            except TimeoutError:
+                log.warning("connections did not close in time; they are cut off")
         self._end_loop()
 
     @property

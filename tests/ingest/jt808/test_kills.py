@@ -72,6 +72,36 @@ def test_every_answered_fix_is_stored_exactly_once_through_kills_of_the_gateway(
     assert registry.value("SELECT count(DISTINCT time) FROM position") == FIXES
 
 
+def test_a_gateway_that_is_told_to_stop_ends_well(
+    gateway_process: Callable[[], subprocess.Popen[bytes]], registry: Registry, phone: str, free_port: int
+) -> None:
+    process = gateway_process()
+    with Terminal(free_port, phone) as terminal:
+        terminal.log_in()
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(30) == 0
+        assert terminal.is_closed_by_the_gateway()
+
+
+def test_a_gateway_whose_port_is_taken_says_so(ingest_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        environment = os.environ | {"MOTORPOOL_DATABASE_URL": ingest_url, "MOTORPOOL_GATEWAY_PORT": str(port)}
+        done = subprocess.run(
+            [sys.executable, "-m", "ingest", "gateway"],
+            cwd=Path(__file__).parents[3],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    assert done.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+
+
 def _report(terminal: Terminal, unanswered: set[int], enough: int) -> None:
     """Send all that is not answered; note answers until so few are left that the kill may come."""
     numbers = {terminal.send(LocationReport(location(number))): number for number in sorted(unanswered)}

@@ -24,6 +24,7 @@ from ingest.jt808.messages.platform import GeneralResponse, RegistrationResponse
 from ingest.jt808.messages.registry import KINDS, read_message, write_body
 from ingest.jt808.messages.reports import DriverCard, DriverIdentity, LocationReport
 from ingest.jt808.messages.terminal import Authentication, Heartbeat, Registration
+from ingest.jt808.reassembly import split
 from ingest.jt808.show import show_message
 from tests.ingest.jt808.conftest import location
 from tests.ingest.jt808.wire import unhurried
@@ -36,6 +37,10 @@ EDITIONS = [Version.V2011, Version.V2013, Version.V2019]
 def _frame(body: Body, version: Version) -> Frame:
     header = Header(body.ID, PHONE, 1, max(version, Version.V2013))
     return Frame(header, write_body(body, version))
+
+
+def _text_body(text: str) -> bytes:
+    return write_body(TextMessage(flags=4, text=text), Version.V2013)
 
 
 @pytest.mark.parametrize("version", EDITIONS)
@@ -178,6 +183,28 @@ def test_the_command_reads_a_frame_a_line_and_goes_on_after_a_bad_one() -> None:
     assert result.exit_code == 1
     assert first == last
     assert bad == {"line": 2, "error": "Frame", "reason": "A frame starts and ends with 7e"}
+
+
+def test_the_command_puts_fragments_together_each_terminals_own() -> None:
+    text = "请速回单位" * 80
+    frames = [
+        write_frame(fragment).hex()
+        for fragments in zip(
+            *(
+                split(Frame(Header(TextMessage.ID, phone, 1), _text_body(text)), limit=400)
+                for phone in ("13800000001", "13800000002")
+            ),
+            strict=True,
+        )
+        for fragment in fragments
+    ]
+
+    result = CliRunner().invoke(app, ["jt808", "decode"], input="\n".join(frames))
+
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert ["fragment" in line for line in lines] == [True] * (len(lines) - 2) + [False] * 2
+    assert [line["body"]["text"] for line in lines[-2:]] == [text] * 2
 
 
 def test_a_registration_that_is_refused_brings_no_code() -> None:
