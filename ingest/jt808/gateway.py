@@ -171,7 +171,7 @@ class Gateway:
             self._detach(session)
 
     def _detach(self, session: Session) -> None:
-        self._lapsed += session.unanswered_commands()
+        self._lapsed += session.take_unanswered()
         terminal = session.terminal
         if terminal is None or self._sessions.get(terminal.id) is not session:
             return

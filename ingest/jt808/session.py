@@ -13,6 +13,7 @@ import structlog
 from ingest.jt808.bcd import write_digits
 from ingest.jt808.commands import body_of, outcome_of
 from ingest.jt808.desk import DatabaseAwayError, Desk
+from ingest.jt808.errands import Errand, Errands
 from ingest.jt808.errors import FrameError, MessageError, ShortBodyError
 from ingest.jt808.framing import Framer
 from ingest.jt808.header import read_frame, write_frame
@@ -32,7 +33,6 @@ from ingest.jt808.messages.terminal import (
     Authentication,
     Deregistration,
     Heartbeat,
-    ParametersResponse,
     Registration,
     ServerTimeQuery,
     TerminalResponse,
@@ -90,15 +90,6 @@ class House(Protocol):
         """Strangers shall not fill the disk."""
 
 
-@dataclass
-class _Asked:
-    """A command the terminal has not answered yet."""
-
-    command: Command
-    body: Body
-    until: float
-
-
 @dataclass(eq=False)
 class Session:
     """Driven by `run`; `tick` is called now and then, `stored` when what was handed over is committed."""
@@ -110,7 +101,7 @@ class Session:
     _seq: int = 0
     _framer: Framer = field(default_factory=Framer)
     _fragments: Reassembler = field(default_factory=Reassembler)
-    _asked: dict[int, _Asked] = field(default_factory=dict)  # by the serial number of ours
+    _errands: Errands = field(default_factory=Errands)
     _card: tuple[DriverIdentity, datetime] | None = None  # so that a re-send says the same moment
     _bad: int = 0
     _strange: int = 0
@@ -149,17 +140,17 @@ class Session:
         settings = self.house.settings
         for missing in self._fragments.overdue(now, settings.gateway_fragment_s, FRAGMENT_REQUESTS):
             self.line.send(FragmentsAgain(missing.first_serial, missing.numbers[:255]))
-        late = [serial for serial, asked in self._asked.items() if asked.until <= now]
-        return [self._asked.pop(serial).command.id for serial in late]
+        return self._errands.take_overdue(now)
 
-    def unanswered_commands(self) -> list[int]:
-        return [asked.command.id for asked in self._asked.values()]
+    def take_unanswered(self) -> list[int]:
+        """Commands that this connection, now over, will not answer."""
+        return self._errands.take_all()
 
     def command(self, command: Command) -> None:
         """Send it. Raises CommandError."""
         body = body_of(command, self.line.version)
-        serial = self.line.send(body)
-        self._asked[serial] = _Asked(command, body, time.monotonic() + self.house.settings.gateway_answer_s)
+        until = time.monotonic() + self.house.settings.gateway_answer_s
+        self._errands.give(self.line.send(body), Errand(command, body, until))
 
     async def _wait_for_room(self) -> None:
         """Our own slowness is not held against the terminal."""
@@ -249,13 +240,13 @@ class Session:
                 await self._locations(whole, terminal, body.items, live=False)
             case LocationQueryResponse():
                 await self._locations(whole, terminal, [body.location], live=True, answered=False)
-                await self._answered(body.response_serial, DONE, show_location(body.location))
+                await self._settle(body.response_serial, DONE, show_location(body.location))
             case DriverCard() | DriverIdentity():
                 self._hand_over(whole, terminal, card_event(body, self._moment_of(body)))
             case TerminalResponse():
-                await self._answered(body.response_serial, body.result, None)
-            case ParametersResponse():
-                await self._answered(body.response_serial, DONE, None)
+                errand = self._errands.find(body.response_serial)
+                if errand is not None and errand.is_settled_by(body.response_id, body.result):
+                    await self._settle(body.response_serial, body.result, None)
             case ServerTimeQuery():
                 self.line.send(ServerTime(write_digits(f"{self.house.clock.now():%y%m%d%H%M%S}", 6)))
             case Deregistration():
@@ -299,10 +290,11 @@ class Session:
         self.line.handed_over()
         self.house.hand_over(terminal.code, content, awaited)
 
-    async def _answered(self, serial: int, result: int, answer: dict[str, object] | None) -> None:
-        asked = self._asked.pop(serial, None)
-        if asked is not None:
-            await self.house.desk.close_command(asked.command.id, outcome_of(result), result, answer)
+    async def _settle(self, serial: int, result: int, answer: dict[str, object] | None) -> None:
+        errand = self._errands.find(serial)
+        if errand is not None:
+            await self.house.desk.close_command(errand.command.id, outcome_of(result), result, answer)
+            self._errands.settle(serial)
 
     async def _put_aside(self, whole: Whole, reason: Reason, what: str, result: int | None) -> None:
         """The frame becomes a dead letter, then the terminal is told `result` (None: nothing yet)."""

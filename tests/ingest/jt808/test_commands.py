@@ -79,7 +79,9 @@ def test_a_terminal_says_where_it_is_when_asked(
         terminal.log_in()
         motorpool("locate", phone)
         assert terminal.receive(QueryLocation) == QueryLocation()
-        terminal.send(LocationQueryResponse(terminal.heard_serial, location()))
+        asked = terminal.heard_serial
+        terminal.send(TerminalResponse(asked, QueryLocation.ID, 0))
+        terminal.send(LocationQueryResponse(asked, location()))
         eventually(lambda: _states(registry) == [("locate", "done", 0)], "the command is done")
 
     assert registry.value("SELECT (answer->>'latitude')::float FROM terminal_command") == 36.65
