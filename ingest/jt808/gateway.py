@@ -16,9 +16,10 @@ import structlog
 
 from ingest.jt808.desk import DatabaseAwayError, Desk
 from ingest.jt808.errors import CommandError, GatewayAddressError
+from ingest.jt808.house import Awaited
 from ingest.jt808.line import Line
 from ingest.jt808.repository import Command, KnownTerminal
-from ingest.jt808.session import Awaited, Session
+from ingest.jt808.session import Session
 from ingest.jt808.settings import GatewaySettings
 from ingest.message import Message
 from schemas.clock import Clock

@@ -6,17 +6,17 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 
 from ingest.jt808.bcd import write_digits
 from ingest.jt808.commands import body_of, outcome_of
-from ingest.jt808.desk import DatabaseAwayError, Desk
+from ingest.jt808.desk import DatabaseAwayError
 from ingest.jt808.errands import Errand, Errands
 from ingest.jt808.errors import FrameError, MessageError, ShortBodyError
 from ingest.jt808.framing import Framer
 from ingest.jt808.header import read_frame, write_frame
+from ingest.jt808.house import Awaited, House
 from ingest.jt808.layout import Body
 from ingest.jt808.line import Line
 from ingest.jt808.location import Location
@@ -39,11 +39,9 @@ from ingest.jt808.messages.terminal import (
 )
 from ingest.jt808.reassembly import Reassembler, Whole
 from ingest.jt808.repository import Command, KnownTerminal, Letter
-from ingest.jt808.settings import GatewaySettings
 from ingest.jt808.show import show_location
 from ingest.jt808.translate import card_event, fix_of
 from ingest.message import Reason, explain
-from schemas.clock import Clock
 from schemas.telemetry import Event, Fix, Status
 
 log = structlog.get_logger()
@@ -57,37 +55,6 @@ FRAGMENT_REQUESTS = 3
 
 class EndOfSessionError(Exception):
     """The conversation is over; says why."""
-
-
-@dataclass(frozen=True)
-class Awaited:
-    """Frames that are answered once what they said is stored."""
-
-    session: Session
-    message_id: int
-    serials: tuple[int, ...]
-
-
-class House(Protocol):
-    """What a session needs of the gateway."""
-
-    settings: GatewaySettings
-    clock: Clock
-    desk: Desk
-
-    def attach(self, session: Session, terminal: KnownTerminal) -> int:
-        """From now on this session speaks for the terminal; returns its boot number."""
-
-    def hand_over(
-        self, terminal: str, content: list[Fix] | Event | Status, awaited: Awaited | None = None
-    ) -> None:
-        """To the writer; `awaited` is answered after the commit."""
-
-    async def room(self) -> None:
-        """Wait until the writer can take more."""
-
-    def may_put_strangers_aside(self) -> bool:
-        """Strangers shall not fill the disk."""
 
 
 @dataclass(eq=False)
