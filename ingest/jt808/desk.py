@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Collection, Container
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from schemas.clock import Clock
 T = TypeVar("T")
 log = structlog.get_logger()
 
+TRY_AGAIN_S = 1.0
 REGISTERED, REGISTERED_TO_ANOTHER, NO_SUCH_TERMINAL = 0, 3, 4
 """Results of 0x8100."""
 
@@ -42,6 +44,7 @@ class Desk:
         self._clock = clock
         self._lock = asyncio.Lock()
         self._connection: Connection | None = None
+        self._away_until = 0.0  # so that a crowd does not wait for one attempt to connect after the other
 
     async def register(self, phone: str, version: int, registration: Registration) -> tuple[int, str]:
         """A result of 0x8100 and, with 0, the authentication code. Raises DatabaseAwayError."""
@@ -116,6 +119,8 @@ class Desk:
 
     async def _transaction(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         async with self._lock:
+            if time.monotonic() < self._away_until:
+                raise DatabaseAwayError("it was away a moment ago")
             try:
                 if self._connection is None:
                     self._connection = await psycopg.AsyncConnection.connect(
@@ -131,6 +136,7 @@ class Desk:
                 raise
             except psycopg.Error as error:
                 await self.close()
+                self._away_until = time.monotonic() + TRY_AGAIN_S
                 raise DatabaseAwayError(str(error).strip() or type(error).__name__) from error
 
 
