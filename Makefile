@@ -4,18 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 SEED ?= 1
+SECONDS_OF_FUZZ ?= 60
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE := copy
 
-.PHONY: demo test browser lint types format bench faults web lock clean help
+.PHONY: demo test browser lint types format bench faults fuzz web lock clean help
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo    start the whole product with a simulated city and open it in a browser"
 	@echo "make test    everything, on real parts"
 	@echo "make browser journeys in headless Chromium (ARGS=--screenshots renews docs/screenshots)"
-	@echo "make lint types format bench faults web lock clean"
+	@echo "make lint types format bench faults fuzz web lock clean"
 
 $(STAMP): requirements/dev.txt requirements/uv.txt pyproject.toml build_web.py
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11) and "Python 3.11 or newer is needed: set PYTHON=/path/to/python3.11")'
@@ -51,6 +52,9 @@ format: $(STAMP)
 
 bench: web
 	$(BIN)/motorpool bench --json bench.json
+
+fuzz: $(STAMP)
+	$(BIN)/python -m tests.ingest.jt808.fuzz -max_total_time=$(SECONDS_OF_FUZZ)
 
 faults: web
 	$(BIN)/python -m pytest tests/faults -m faults --long --seed $(SEED)

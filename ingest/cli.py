@@ -17,6 +17,7 @@ from ingest import deadletter, repository
 from ingest.database import connect
 from ingest.decode import codec_for
 from ingest.errors import IngestError
+from ingest.jt808.cli import app as jt808
 from ingest.repository import Connection, DeadLetter
 from ingest.settings import IngestSettings
 from ingest.validate import Bounds
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Terminal messages into the database.")
 letters = typer.Typer(no_args_is_help=True, help="Messages that were put aside, with the reason.")
 app.add_typer(letters, name="deadletter")
+app.add_typer(jt808)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
 OfReason = Annotated[str | None, typer.Option("--reason", help="Only those put aside for this reason.")]
