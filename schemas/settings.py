@@ -21,7 +21,7 @@ class CommonSettings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     track_retention_days: int = Field(default=731, ge=183)
-    """Fixes are kept this long, and older ones not accepted (DOMAIN: two years, never less than six months)."""
+    """Fixes are kept this long, and older ones not accepted (never less than six months)."""
 
     @field_validator("clock")
     @classmethod

@@ -1,4 +1,4 @@
-"""What a cold fix costs: bytes with everything, and how fast packs are made and read. No database, no clock but CPU.
+"""What a cold fix costs: bytes with everything, and how fast packs are made and read: pure.
 
 python -m fleet.history.bench [GEOLIFE FOLDER] [--json FILE]
 """
@@ -24,7 +24,7 @@ from fleet.history.fixes import FIX, Fixes, in_order, microseconds
 from fleet.history.packs import HOUR_US, Pack, repack
 
 ROW_BYTES = 24 + 4 + 80 + 4
-"""Tuple header and line pointer, the columns of `position_pack` with their alignment, the blob's length word."""
+"""Tuple header and line pointer, the aligned columns of `position_pack`, the blob's length word."""
 PAGE_FILL = 0.95
 """Rows of some kilobytes leave that much of a page empty. These figures are checked against a real table."""
 KEY_BYTES = 8 + 16 + 8 + 4
@@ -39,7 +39,7 @@ DAY_US = 24 * HOUR_US
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of a set of tracks. Bytes a fix count blob, row, index and TOAST; speeds are in fixes per second of CPU."""
+    """Of a set of tracks. Bytes a fix count blob, row, index and TOAST; speeds are a second of CPU."""
 
     fixes: int
     packs: int
@@ -65,7 +65,7 @@ def simulated_days(terminals: int, seed: int) -> list[Fixes]:
 
 
 def geolife_days(folder: Path) -> list[Fixes]:
-    """Real tracks, of people: each user a terminal. The figures that the files lack are left out or follow."""
+    """Real tracks, of people: each user a terminal. What the files lack is null, or follows."""
     days = []
     for user in sorted(path for path in folder.iterdir() if path.is_dir()):
         fixes = _recorded(sorted((user / "Trajectory").glob("*.plt")))
@@ -137,7 +137,7 @@ def _recorded(files: list[Path]) -> Fixes:
 
 
 def _motion(fixes: Fixes) -> tuple[NDArray[np.float64], ...]:
-    """Speed km/h to a tenth and heading in whole degrees, from one fix to the next, as a receiver would say them."""
+    """Speed km/h to a tenth and heading in whole degrees, from one fix to the next."""
     seconds = np.maximum(np.diff(fixes["time"], append=fixes["time"][-1:] + 1) / 1e6, 1.0)
     north = np.diff(fixes["lat"], append=fixes["lat"][-1:]) * 111_320
     east = np.diff(fixes["lon"], append=fixes["lon"][-1:]) * 111_320 * np.cos(np.radians(fixes["lat"]))

@@ -20,7 +20,7 @@ WIDTH, RICE, PLANES = 0, 1, 2
 BLOCKS = (0, 64, 16)
 """Numbers that share a Rice parameter; 0: all of them."""
 LONGEST_UNARY = 24
-"""A quotient this large says that the number follows in full, so that one outlier costs ten bytes, not a million."""
+"""A quotient this large says that the number follows in full: an outlier costs ten bytes, not a million."""
 WIDEST = 56
 """Bits that one 64-bit window holds wherever they begin."""
 FULL_BITS = 72

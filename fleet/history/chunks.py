@@ -1,7 +1,8 @@
 """How long a chunk of `position` spans: pure.
 
-A chunk in which fixes arrive should lie in memory with its index, and each of them costs planning time: so the longest
-span whose fixes fit, between one hour and one day. Spans divide the day, so that chunks end where days do.
+A chunk in which fixes arrive should lie in memory with its index, and each of them costs planning time: so
+the longest span whose fixes fit, between one hour and one day. Spans divide the day, so that chunks end
+where days do.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ BYTES_PER_FIX = 135
 """A row with its share of the key (measured: 93 + 42)."""
 SPANS = tuple(timedelta(hours=hours) for hours in (1, 2, 3, 4, 6, 8, 12, 24))
 SLACK = 1.25
-"""A span is kept until its chunks outgrow the target by this factor, so that it does not swing with the traffic."""
+"""A span is kept until its chunks outgrow the target by this factor, and does not swing with the traffic."""
 
 
 def chunk_interval(fixes_per_s: float, present: timedelta, target_bytes: int) -> timedelta:

@@ -2,8 +2,8 @@
 
     b"F" · version · count · the columns in the order of `LAYOUT` · digests · two checksums (CRC-32)
 
-One checksum is of the bytes before it, so that nothing damaged is read; the other of the fixes, so that a reader that
-would give anything else than what was packed says so.
+One checksum is of the bytes before it, so that nothing damaged is read; the other of the fixes, so that a
+reader that would give anything else than what was packed says so.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ MOST_FIXES = 1_000_000
 """More than a terminal can say in a day at ten a second; a larger count is no count."""
 
 LAYOUT = (
-    "time", "sent_at", "received_at", "boot", "seq", "nulls", "ignition", "fixed", "satellites", "alarm", "status",
-    "heading_deg", "speed_kmh", "lat", "lon", "odometer_km", "altitude_m", "energy_pct", "hdop",
+    "time", "sent_at", "received_at", "boot", "seq", "nulls", "ignition", "fixed", "satellites", "alarm",
+    "status", "heading_deg", "speed_kmh", "lat", "lon", "odometer_km", "altitude_m", "energy_pct", "hdop",
 )  # fmt: skip
 """A column may be predicted from those before it. The digest comes last, it follows from all of them."""
 FOLLOWS = {"sent_at": "time", "received_at": "sent_at"}

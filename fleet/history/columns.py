@@ -1,8 +1,8 @@
 """A column as few bytes: what can be predicted is left out, what remains is small and packed by `bits`.
 
-Integers are predicted from another column, from the value before (order 1) or from the two before (order 2, delta
-of delta); whichever leaves the fewest bits is noted in front. Floats that are decimals become integers, where
-that is exactly reversible; those few that are not follow bit by bit.
+Integers are predicted from another column, from the value before (order 1) or from the two before (order 2,
+delta of delta); whichever leaves the fewest bits is noted in front. Floats that are decimals become
+integers, where that is exactly reversible; those few that are not follow bit by bit.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class Decimals:
 
 
 def decimals(floats: Floats) -> Decimals | None:
-    """With the fewest places that give all of them back, bit by bit, or nearly all; None if there are none."""
+    """With the fewest places that give all, or nearly all, back bit by bit; None if there are none."""
     best: Decimals | None = None
     for places in range(MOST_DECIMALS + 1):
         found = _decimals(floats, places)

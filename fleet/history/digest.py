@@ -1,7 +1,7 @@
 """The digest of a fix's content, found again from its columns, so that a pack need not hold it.
 
-It is what `schemas.telemetry.content_digest` makes of the message; a test keeps them in step. A digest that cannot
-be found again (the message said more digits than a `real` column keeps) is packed as it is, so this
+It is what `schemas.telemetry.content_digest` makes of the message; a test keeps them in step. A digest that
+cannot be found again (the message said more digits than a `real` column keeps) is packed as it is, so this
 function must stay as it is for packs that exist: another algorithm is another scheme of the codec.
 """
 
@@ -23,7 +23,7 @@ ORDER = (
 
 
 def content_digests(fixes: Fixes, as_sent: dict[str, NDArray[np.float64]]) -> NDArray[np.int64]:
-    """Of each fix. `as_sent` holds the float columns as the terminal wrote them: 12.3, not its nearest `real`."""
+    """Of each fix. `as_sent`: float columns as the terminal wrote them, 12.3 and not its nearest `real`."""
     columns = []
     for name in ORDER:
         values = (as_sent[name] if name in as_sent else fixes[name]).tolist()

@@ -10,7 +10,7 @@ class HistoryError(FleetError):
 
 
 class CorruptPackError(HistoryError):
-    """A blob that is not what was packed: wrong magic, unknown version, cut short, or its checksum differs."""
+    """A blob that is not what was packed: wrong magic, unknown version, another checksum."""
 
 
 class PackMismatchError(HistoryError):

@@ -1,7 +1,7 @@
 """Fixes of one terminal as columns: what the codec packs, and what the database gives and takes.
 
-A `Fixes` is a numpy array of dtype `FIX`, in order of time and digest, each key once. A column that may be null
-holds 0 where it is, and the bit of the column in `nulls` is set, so that equal rows are equal bytes.
+A `Fixes` is a numpy array of dtype `FIX`, in order of time and digest, each key once. A column that may be
+null holds 0 where it is, and the bit of the column in `nulls` is set, so that equal rows are equal bytes.
 """
 
 from __future__ import annotations

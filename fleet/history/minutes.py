@@ -6,8 +6,8 @@
     km             the way between these two fixes, great circle
     ignition_s     seconds between two fixes of which the earlier one says that the ignition is on
 
-Seconds and way between two fixes belong to the minutes they lie in, in proportion. Two fixes further apart than
-LONGEST_GAP say nothing about the time between them.
+Seconds and way between two fixes belong to the minutes they lie in, in proportion. Two fixes further apart
+than LONGEST_GAP say nothing about the time between them.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ FROM batch JOIN terminal_binding AS binding ON binding.terminal_id = batch.termi
 ORDER BY 1, 2
 """
 
-# What supervision and the minutes have both read is of no more use. A reader that never began holds nothing back.
+# What supervision and the minutes have both read. A reader that never began holds nothing back.
 CLEAR_CHANGES = """
 DELETE FROM position_change AS change USING (
     SELECT xid, id FROM change_cursor WHERE name IN ('minutes', 'supervision') ORDER BY xid, id LIMIT 1
@@ -44,9 +44,11 @@ WHERE (change.xid, change.id) <= (slowest.xid, slowest.id)
 """
 
 STORE = """
-INSERT INTO vehicle_minute AS known (vehicle_id, minute, fixes, moving_s, ignition_s, km, max_speed_kmh, avg_speed_kmh)
-SELECT $1, fresh.* FROM unnest($2::timestamptz[], $3::smallint[], $4::real[], $5::real[], $6::real[], $7::real[],
-                               $8::real[]) AS fresh
+INSERT INTO vehicle_minute AS known
+    (vehicle_id, minute, fixes, moving_s, ignition_s, km, max_speed_kmh, avg_speed_kmh)
+SELECT $1, fresh.*
+FROM unnest($2::timestamptz[], $3::smallint[], $4::real[], $5::real[], $6::real[], $7::real[],
+            $8::real[]) AS fresh
 ON CONFLICT (vehicle_id, minute) DO UPDATE SET
     fixes = excluded.fixes, moving_s = excluded.moving_s, ignition_s = excluded.ignition_s, km = excluded.km,
     max_speed_kmh = excluded.max_speed_kmh, avg_speed_kmh = excluded.avg_speed_kmh

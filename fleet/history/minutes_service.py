@@ -21,7 +21,7 @@ MINUTE = timedelta(minutes=1)
 async def take_in_changes(connection: Connection, seconds: float) -> bool:
     """Work changes off for about so many real seconds; False when none is left.
 
-    A minute is computed anew from all fixes around it, so that doing it twice, or in another order, is the same.
+    A minute is computed anew from all fixes around it: doing it twice, or in another order, is the same.
     """
     until = time.monotonic() + seconds
     while time.monotonic() < until:

@@ -15,7 +15,7 @@ from fleet.history.fixes import Fixes, merged, microseconds, moment
 HOUR = timedelta(hours=1)
 HOUR_US = 3_600_000_000
 BUSY = 600
-"""So many fixes fill a pack. Quieter hours of a day share one: each pack costs some 120 bytes beside its fixes."""
+"""So many fixes fill a pack; quieter hours share one. A pack costs 200 bytes beside its fixes."""
 
 Box = tuple[float | None, float | None, float | None, float | None]
 
@@ -46,8 +46,8 @@ class Pack:
 def repack(terminal_id: int, waiting: Fixes, packs: Sequence[Pack]) -> list[Pack]:
     """The packs that hold `waiting` (in order, of one UTC day), given those of that day in order of start.
 
-    A fix that falls into the hours of a pack joins it; the others form packs of their own. Packs nothing fell into
-    are not among the result. Raises CorruptPackError.
+    A fix that falls into the hours of a pack joins it; the others form packs of their own. Packs nothing
+    fell into are not among the result. Raises CorruptPackError.
     """
     hours = waiting["time"] // HOUR_US
     result: list[Pack] = []
@@ -82,7 +82,7 @@ def _pack(terminal_id: int, fixes: Fixes, first_hour: int, hours: int) -> Pack:
     blob = pack(fixes)
     if unpack(blob).tobytes() != fixes.tobytes():
         raise CorruptPackError(
-            f"{len(fixes)} fixes of terminal {terminal_id} would not come back as they were; they stay unpacked",
+            f"{len(fixes)} fixes of terminal {terminal_id} would not come back as they were: left unpacked",
             "Report it with the dump of these fixes: the codec is at fault.",
         )
     return Pack(

@@ -31,7 +31,10 @@ SELECT {columns} FROM terminal_binding AS binding
 JOIN position ON position.terminal_id = binding.terminal_id AND binding.during @> position.time
 WHERE binding.vehicle_id = $1 AND {where}
 """
-BETWEEN = "position.time >= $2 AND position.time <= $3 ORDER BY position.time, position.terminal_id, position.digest"
+BETWEEN = """
+position.time >= $2 AND position.time <= $3
+ORDER BY position.time, position.terminal_id, position.digest
+"""
 BEFORE = """
 position.time < $2
 ORDER BY position.time DESC, position.terminal_id DESC, position.digest DESC LIMIT $3

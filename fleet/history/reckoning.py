@@ -1,7 +1,7 @@
-"""Dead reckoning: where speed and heading say that a car went. What the receiver says is then only the difference.
+"""Dead reckoning: where speed and heading say that a car went. The rest is small.
 
-Integers out, and nothing but sums, products and divisions of IEEE doubles on the way: every machine reckons the
-same, which a library's sine does not promise.
+Integers out, and nothing but sums, products and divisions of IEEE doubles on the way: every machine reckons
+the same, which a library's sine does not promise.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def northward(fixes: Fixes, places: int) -> Integers:
 
 
 def eastward(fixes: Fixes, places: int) -> Integers:
-    """Longitude since the first fix, in units of 10**-places degrees, on the parallel of the first latitude."""
+    """Longitude since the first fix, in units of 10**-places degrees, on the parallel of that fix."""
     latitude = np.clip(np.nan_to_num(fixes["lat"][:1]), -85.0, 85.0)
     east = _way_m(fixes, _cosine(_heading(fixes) - 90.0)) / (METRES_PER_DEGREE * _cosine(latitude))
     return _sum(east, places)

@@ -28,8 +28,8 @@ SELECT {", ".join(f"array_agg({_column(column)}) AS {column.name}" for column in
 FROM position WHERE terminal_id = $1 AND time >= $2 AND time < $3
 """  # noqa: S608 - column names of ours
 
-# Terminals with fixes before $1, each with its oldest one, from terminal $2 on. A loose walk over the index: the
-# next terminal is looked up behind the one before, whatever lies between.
+# Terminals with fixes before $1, each with its oldest one, from terminal $2 on. A loose walk over the index:
+# the next terminal is looked up behind the one before, whatever lies between.
 WAITING_TERMINALS = """
 WITH RECURSIVE holder AS (
     (SELECT terminal_id, time FROM position WHERE time < $1 AND terminal_id > $2
@@ -85,7 +85,8 @@ WHERE chunk.hypertable_schema = 'public' AND chunk.hypertable_name = 'position'
 STATUS = """
 SELECT (SELECT coalesce(sum(greatest(class.reltuples, live.n_live_tup, 0)), 0)::bigint
           FROM timescaledb_information.chunks AS chunk
-          JOIN pg_class AS class ON class.oid = format('%I.%I', chunk.chunk_schema, chunk.chunk_name)::regclass
+          JOIN pg_class AS class
+            ON class.oid = format('%I.%I', chunk.chunk_schema, chunk.chunk_name)::regclass
           LEFT JOIN pg_stat_all_tables AS live ON live.relid = class.oid
          WHERE chunk.hypertable_name = 'position') AS fixes_live,
        (SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 'position') AS chunks,
@@ -106,7 +107,8 @@ SELECT vehicle.plate, hold.case_number, hold.identity, hold.open_case,
        coalesce(bool_or(pack.last_time < $2), false) AS beyond_horizon
 FROM evidence_hold AS hold
 JOIN vehicle ON vehicle.id = hold.vehicle_id
-LEFT JOIN terminal_binding AS binding ON binding.vehicle_id = hold.vehicle_id AND binding.during && hold.during
+LEFT JOIN terminal_binding AS binding
+       ON binding.vehicle_id = hold.vehicle_id AND binding.during && hold.during
 LEFT JOIN position_pack AS pack ON pack.terminal_id = binding.terminal_id
       AND pack.start >= lower(hold.during) - interval '1 day' AND pack.start <= upper(hold.during)
       AND hold.during && tstzrange(pack.start, pack.last_time, '[]')
@@ -204,7 +206,7 @@ async def replace_by_packs(
     taken: Fixes,
     packs: Sequence[Pack],
 ) -> None:
-    """Exactly the rows `taken` go, `packs` come. Raises PackMismatchError if the rows are not these any more."""
+    """Exactly the rows `taken` go, `packs` come. Raises PackMismatchError if they are not the same now."""
     rows = [
         (pack.start, pack.last_time, terminal_id, pack.fixes, *pack.box, pack.hours, pack.blob)
         for pack in packs

@@ -12,8 +12,8 @@ from fleet.settings import Settings
 class HistorySettings(Settings):
     """Horizons (DOMAIN: tracks at least 6 months, findings and their handling at least 3 years).
 
-    How long tracks are kept is `MOTORPOOL_TRACK_RETENTION_DAYS`, which ingest shares: what it would not keep, it
-    does not take.
+    How long tracks are kept is `MOTORPOOL_TRACK_RETENTION_DAYS`, which ingest shares: what it would not
+    keep, it does not take.
     """
 
     pack_after_hours: int = Field(default=48, ge=1)
@@ -23,7 +23,7 @@ class HistorySettings(Settings):
     minute_retention_days: int = Field(default=1_827, ge=183)
     """How long the minutes of vehicles are kept."""
     chunk_target_mb: int = Field(default=2_048, ge=64)
-    """A chunk of `position` with its index should not outgrow this: a quarter of the database's memory, or less."""
+    """A chunk of `position` with its index should not outgrow this: at most a quarter of the memory."""
 
     @property
     def pack_after(self) -> timedelta:

@@ -1,7 +1,7 @@
-"""Tracks that look like those of a motor pool, for measurements: streets, traffic, a receiver's noise, radio delays.
+"""Tracks that look like those of a motor pool, for measurements: streets, noise, radio delays.
 
-Figures as the simulated terminals have them: 1e-6 degrees, 0.1 km/h, whole degrees, 10 m of odometer, a fix every
-`interval_s` while driving and every 300 s while parked.
+Figures as the simulated terminals have them: 1e-6 degrees, 0.1 km/h, whole degrees, 10 m of odometer, a fix
+every `interval_s` while driving and every 300 s while parked.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _reported(
 
 
 def _moments(moving: NDArray[np.bool_], interval_s: float) -> NDArray[np.float64]:
-    """Seconds of the day at which the terminal speaks: its intervals, counted anew at every turn of the key."""
+    """Seconds of the day at which the terminal speaks: its intervals, anew at every turn of the key."""
     turns = np.concatenate([[0], np.flatnonzero(np.diff(moving.astype(np.int8))) + 1, [len(moving)]])
     spans = [
         np.arange(start, end, interval_s if moving[start] else PARKED_S)

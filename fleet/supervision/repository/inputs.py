@@ -47,6 +47,7 @@ ORDER BY lower(during), id
 
 CALENDAR = "SELECT day, kind, name FROM calendar_day WHERE day BETWEEN $1 AND $2"
 
+
 async def subject(connection: Connection, vehicle_id: int) -> Subject:
     row = await connection.fetchrow(SUBJECT, vehicle_id)
     depots = await connection.fetch(DEPOTS)

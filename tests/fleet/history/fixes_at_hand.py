@@ -16,20 +16,17 @@ NUMBERS = {"<i8": 64, "<i4": 32, "<i2": 16}
 
 
 def track(count: int, *, first_s: int = 0, step_s: int = 10, **changes: Any) -> Fixes:
-    """A car driving north-east at 36 km/h from 09:00 in Shanghai on, `first_s` seconds later, as ingest stores it."""
-    return stored(
-        [
-            Fix(
-                time=microseconds(MORNING) // 1000 + (first_s + number * step_s) * 1000,
-                sent=microseconds(MORNING) // 1000 + (first_s + number * step_s) * 1000 + 40,
-                boot=1, seq=first_s + number, oldest=0, lon=round(117.0 + (first_s + number * step_s) * 1e-4, 6),
-                lat=round(36.65 + (first_s + number * step_s) * 7e-5, 6), speed=36.4, heading=45.0, fixed=True,
-                altitude=32.1, odometer=round(1204.5 + number * 0.1, 2), ignition=True, energy=71.3,
-                satellites=14, hdop=0.8, status=3,
-            )
-            for number in range(count)
-        ],
-        **changes,
+    """A car driving north-east, as ingest stores it; from `first_s` seconds after 09:00 in Shanghai on."""
+    return stored([_driving(first_s + number * step_s) for number in range(count)], **changes)
+
+
+def _driving(second: int) -> Fix:
+    time = microseconds(MORNING) // 1000 + second * 1000
+    return Fix(
+        time=time, sent=time + 40, boot=1, seq=second, oldest=0, lon=round(117.0 + second * 1e-4, 6),
+        lat=round(36.65 + second * 7e-5, 6), speed=36.4, heading=45.0, fixed=True, altitude=32.1,
+        odometer=round(1204.5 + second * 0.01, 2), ignition=True, energy=71.3, satellites=14, hdop=0.8,
+        status=3,
     )  # fmt: skip
 
 

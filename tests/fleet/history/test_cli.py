@@ -20,7 +20,8 @@ INSERT = """
 INSERT INTO position (terminal_id, time, digest, sent_at, received_at, boot, seq, lon, lat, speed_kmh,
                       heading_deg, fixed)
 SELECT 1, at, number, at, at, 1, number, 117, 36.65, 30, 90, true
-FROM generate_series(1, 500) AS number, LATERAL (SELECT %s::timestamptz + number * interval '10 s' AS at) AS moment
+FROM generate_series(1, 500) AS number,
+     LATERAL (SELECT %s::timestamptz + number * interval '10 s' AS at) AS moment
 """
 
 

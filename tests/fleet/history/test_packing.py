@@ -1,4 +1,5 @@
-"""Cold hours move from the hypertable into packs, and no fix is lost or doubled on the way (DESIGN 4.1, 4.4)."""
+"""Cold hours move from the hypertable into packs, and no fix is lost or doubled on the way (DESIGN 4.1,
+4.4)."""
 
 from __future__ import annotations
 

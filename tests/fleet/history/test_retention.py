@@ -19,15 +19,26 @@ FOUND = """
 WITH found AS (
     INSERT INTO violation (vehicle_id, rule_code, rule_version, identity, version, severity, during, lon, lat,
         measures, thresholds, evidence, content_digest, as_of, superseded_at)
-    VALUES (1, 'R05', '1', 'R05/1/' || $1::timestamptz::text, 1, 'yellow', tstzrange($1::timestamptz, $2::timestamptz, '[]'), 117, 36, '{}', '{}', '{}',
-        '', $2, $3)
+    VALUES (1, 'R05', '1', 'R05/1', 1, 'yellow', tstzrange($1::timestamptz, $2::timestamptz, '[]'), 117, 36,
+        '{}', '{}', '{}', '', $2, $3)
     RETURNING vehicle_id, identity
 ), opened AS (
-    INSERT INTO violation_case (number, organisation_id, vehicle_id, subject, status, severity, due_at, opened_at)
-    SELECT 'AJ-1', (SELECT organisation_id FROM vehicle WHERE id = 1), 1, 'trip/1', 'to_verify', 'yellow', $2, $2
+    INSERT INTO violation_case
+        (number, organisation_id, vehicle_id, subject, status, severity, due_at, opened_at)
+    SELECT 'AJ-1', organisation_id, id, 'trip/1', 'to_verify', 'yellow', $2, $2 FROM vehicle WHERE id = 1
     RETURNING id
 )
 INSERT INTO case_violation (case_id, identity) SELECT opened.id, found.identity FROM opened, found
+"""
+DRIVEN = """
+WITH driven AS (
+    INSERT INTO trip (vehicle_id, version, during, closed, start_lon, start_lat, end_lon, end_lat,
+        distance_km, moving_s, max_speed_kmh, fix_count, confidence, detector, track_digest, content_digest, as_of)
+    VALUES (1, 1, tstzrange($1, $2), true, 117, 36, 117, 36, 1,
+        1, 1, 1, 1, '', '', '', $2)
+    RETURNING id
+)
+UPDATE violation SET trip_id = driven.id FROM driven
 """
 
 
@@ -98,14 +109,7 @@ async def test_an_open_case_holds_its_tracks_however_old_it_is(packed: Archive) 
 async def test_the_whole_trip_of_a_finding_is_held(packed: Archive) -> None:
     await found(packed)
     await packed.execute(
-        """
-        WITH driven AS (
-            INSERT INTO trip (vehicle_id, version, during, closed, start_lon, start_lat, end_lon, end_lat,
-                distance_km, moving_s, max_speed_kmh, fix_count, confidence, detector, track_digest,
-                content_digest, as_of)
-            VALUES (1, 1, tstzrange($1, $2), true, 117, 36, 117, 36, 1, 1, 1, 1, 1, '', '', '', $2) RETURNING id)
-        UPDATE violation SET trip_id = driven.id FROM driven
-        """,
+        DRIVEN,
         MORNING + timedelta(hours=1, minutes=30),
         MORNING + timedelta(hours=5, minutes=30),
     )
