@@ -33,7 +33,8 @@ INSERT INTO case_violation (case_id, identity) SELECT opened.id, found.identity 
 DRIVEN = """
 WITH driven AS (
     INSERT INTO trip (vehicle_id, version, during, closed, start_lon, start_lat, end_lon, end_lat,
-        distance_km, moving_s, max_speed_kmh, fix_count, confidence, detector, track_digest, content_digest, as_of)
+        distance_km, moving_s, max_speed_kmh, fix_count, confidence, detector, track_digest, content_digest,
+        as_of)
     VALUES (1, 1, tstzrange($1, $2), true, 117, 36, 117, 36, 1,
         1, 1, 1, 1, '', '', '', $2)
     RETURNING id
