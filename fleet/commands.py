@@ -22,6 +22,7 @@ MODULES = {
     "admin": "fleet.identity.cli",
     "calendar": "fleet.calendar.cli",
     "work": "fleet.timers.cli",
+    "storage": "fleet.history.cli",
     "plan": "fleet.planning.cli",
     "supervise": "fleet.supervision.cli",
     "trips": "fleet.supervision.cli",

@@ -154,7 +154,12 @@ def replay_letters(
 def _replay(connection: Connection, letter_id: int) -> deadletter.Replay:
     settings = IngestSettings()
     now = settings.the_clock.now()
-    bounds = Bounds.at(now, settings.ingest_future_tolerance_s, settings.ingest_max_payload_bytes)
+    bounds = Bounds.at(
+        now,
+        settings.ingest_future_tolerance_s,
+        settings.ingest_max_payload_bytes,
+        settings.track_retention_days,
+    )
     return deadletter.replay(connection, letter_id, now, bounds)
 
 

@@ -39,11 +39,19 @@ class Bounds:
 
     latest_ms: int
     max_payload_bytes: int
+    earliest_ms: int = EARLIEST_MS
+    """What is older would not be kept either."""
 
     @classmethod
-    def at(cls, now: datetime, future_tolerance_s: int, max_payload_bytes: int) -> Bounds:
-        latest = now + timedelta(seconds=future_tolerance_s)
-        return cls((latest - EPOCH) // timedelta(milliseconds=1), max_payload_bytes)
+    def at(
+        cls, now: datetime, future_tolerance_s: int, max_payload_bytes: int, retention_days: int | None = None
+    ) -> Bounds:
+        """`retention_days`: how long fixes are kept; None: back to EARLIEST_MS."""
+        latest = (now - EPOCH) // timedelta(milliseconds=1) + future_tolerance_s * 1000
+        horizon = (
+            0 if retention_days is None else latest - (retention_days * 86_400 + future_tolerance_s) * 1000
+        )
+        return cls(latest, max_payload_bytes, max(EARLIEST_MS, horizon))
 
 
 @lru_cache(
@@ -65,8 +73,11 @@ def trouble_with_time(time_ms: int, bounds: Bounds) -> Trouble | None:
             "future",
             f"Time {_shown(time_ms)} is ahead of our clock; accepted up to {_shown(bounds.latest_ms)}",
         )
-    if time_ms < EARLIEST_MS:
-        return "too_old", f"Time {_shown(time_ms)} is before {_shown(EARLIEST_MS)}"
+    if time_ms < bounds.earliest_ms:
+        return (
+            "too_old",
+            f"Time {_shown(time_ms)} is before {_shown(bounds.earliest_ms)}, the oldest that is kept",
+        )
     return None
 
 

@@ -74,6 +74,7 @@ class Worker:
             self._settings.the_clock.now(),
             self._settings.ingest_future_tolerance_s,
             self._settings.ingest_max_payload_bytes,
+            self._settings.track_retention_days,
         )
 
     def _write_until_stopped(self) -> None:

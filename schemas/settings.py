@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Literal
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.clock import Clock, read_clock
@@ -20,6 +20,8 @@ class CommonSettings(BaseSettings):
     clock: str = "real"
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    track_retention_days: int = Field(default=731, ge=183)
+    """Fixes are kept this long, and older ones not accepted (never less than six months)."""
 
     @field_validator("clock")
     @classmethod

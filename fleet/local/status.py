@@ -18,7 +18,8 @@ from schemas.clock import read_clock
 ONLINE_GRACE_S = 180
 
 # One definition for each number (DESIGN 4.8):
-#   fixes            rows of the hypertable, each fix once
+#   fixes            rows of the hypertable and fixes in packs; one that was sent again after its hour was
+#                    packed counts twice until it is merged
 #   vehicles_online  vehicles whose terminal has not signed off and whose newest fix is no older than the
 #                    interval expected of the terminal (moving with the ignition on, else parked) plus 180 s
 #   trips            current versions, open or closed
@@ -26,7 +27,7 @@ ONLINE_GRACE_S = 180
 #   requests, runs   all, whatever their status
 #   dead_letters     messages put aside and not replayed since
 COUNTS = """
-SELECT (SELECT count(*) FROM position) AS fixes,
+SELECT (SELECT count(*) FROM position) + (SELECT coalesce(sum(fixes), 0) FROM position_pack) AS fixes,
        (SELECT count(*)
           FROM vehicle_state s
           JOIN terminal t ON t.id = s.terminal_id

@@ -9,6 +9,7 @@ import structlog
 import typer
 
 from fleet.database import open_pool
+from fleet.history import jobs
 from fleet.settings import Settings
 from fleet.timers import retention
 from fleet.timers.kinds import handlers
@@ -34,10 +35,10 @@ def work() -> None:
 async def _work(settings: Settings) -> None:
     pool = await open_pool(settings, "work")
     worker = Worker(pool, settings.the_clock, handlers())
+    standing = [(retention.KIND, "daily"), *((jobs.KIND, job) for job in jobs.JOBS)]
     async with pool.acquire() as connection:
-        await set_timer_unless_set(
-            connection, kind=retention.KIND, subject_id="daily", due_at=worker.clock.now()
-        )
+        for kind, subject in standing:
+            await set_timer_unless_set(connection, kind=kind, subject_id=subject, due_at=worker.clock.now())
     running = asyncio.create_task(worker.run(settings))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

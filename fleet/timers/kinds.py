@@ -6,10 +6,17 @@ from collections.abc import Mapping
 
 from fleet.dispatching.putting import ACCEPTANCE
 from fleet.dispatching.timers import on_acceptance
+from fleet.history import jobs
+from fleet.history.settings import HistorySettings
 from fleet.orders.service import EXPIRY, on_expiry
 from fleet.timers import retention
 from fleet.timers.worker import Handler
 
 
 def handlers() -> Mapping[str, Handler]:
-    return {retention.KIND: retention.clean_up, ACCEPTANCE: on_acceptance, EXPIRY: on_expiry}
+    return {
+        retention.KIND: retention.clean_up,
+        jobs.KIND: jobs.StorageJobs(HistorySettings()),
+        ACCEPTANCE: on_acceptance,
+        EXPIRY: on_expiry,
+    }

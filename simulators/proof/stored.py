@@ -1,6 +1,7 @@
 """DESIGN 4.1: every fix a terminal was told is handled stands in the hypertable exactly once.
 
-The checker reads the database as an outsider with a connection of its own; it shares nothing with ingest.
+The checker reads the database as an outsider with a connection of its own; it shares nothing with ingest,
+and with the history of fixes only the codec.
 """
 
 from __future__ import annotations
@@ -13,21 +14,29 @@ from typing import LiteralString
 import psycopg
 from psycopg.rows import TupleRow
 
+from fleet.history.codec import unpack
+from fleet.history.fixes import microseconds
 from simulators.terminals.ledger import Acknowledged
 
 CREATE_TOLD = """
 CREATE TEMPORARY TABLE told (terminal text, boot integer, seq bigint, time timestamptz, digest bigint)
 """
-COUNT_LOST = """
-SELECT count(*) FROM (SELECT DISTINCT terminal, time, digest FROM told) AS t
+NOT_IN_ROWS = """
+SELECT t.terminal, t.time, t.digest FROM (SELECT DISTINCT terminal, time, digest FROM told) AS t
 WHERE NOT EXISTS (SELECT FROM position AS p JOIN terminal AS k ON k.id = p.terminal_id
                   WHERE k.code = t.terminal AND p.time = t.time AND p.digest = t.digest)
+"""
+PACKS = """
+SELECT blob FROM position_pack AS p JOIN terminal AS k ON k.id = p.terminal_id
+WHERE k.code = %s AND p.start <= %s AND p.last_time >= %s
 """
 COUNT_DOUBLED = """
 SELECT count(*)
 FROM (SELECT FROM position GROUP BY terminal_id, boot, seq HAVING count(*) > 1) AS p
 """
-COUNT_STORED = "SELECT count(*) FROM position"
+COUNT_STORED = """
+SELECT (SELECT count(*) FROM position) + (SELECT coalesce(sum(fixes), 0) FROM position_pack)
+"""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,9 +63,29 @@ def check_stored(database_url: str, ledger: Iterable[Acknowledged]) -> StoredRep
         return StoredReport(
             told,
             _count(connection, COUNT_STORED),
-            _count(connection, COUNT_LOST),
+            _count_lost(connection),
             _count(connection, COUNT_DOUBLED),
         )
+
+
+def _count_lost(connection: psycopg.Connection[TupleRow]) -> int:
+    """Told, and neither among the rows nor in the packs of old hours."""
+    missing: dict[str, set[tuple[int, int]]] = {}
+    for terminal, moment, digest in connection.execute(NOT_IN_ROWS):
+        missing.setdefault(terminal, set()).add((microseconds(moment), digest))
+    return sum(len(keys - _packed(connection, terminal, keys)) for terminal, keys in missing.items())
+
+
+def _packed(
+    connection: psycopg.Connection[TupleRow], terminal: str, keys: set[tuple[int, int]]
+) -> set[tuple[int, int]]:
+    """Times and digests of the terminal's packs that may hold `keys`."""
+    moments = [EPOCH + timedelta(microseconds=time) for time, _ in keys]
+    found: set[tuple[int, int]] = set()
+    for (blob,) in connection.execute(PACKS, [terminal, max(moments), min(moments)]):
+        fixes = unpack(blob)
+        found |= set(zip(fixes["time"].tolist(), fixes["digest"].tolist(), strict=True))
+    return found
 
 
 def _count(connection: psycopg.Connection[TupleRow], statement: LiteralString) -> int:

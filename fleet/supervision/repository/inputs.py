@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from fleet.database import Connection
+from fleet.history import reading
+from fleet.history.reading import BEGINNING
 from fleet.supervision.context import Booking, Calendar, Order, Subject
 from fleet.supervision.tracks import Fix
 
@@ -16,36 +18,11 @@ FROM vehicle JOIN bay ON bay.id = vehicle.home_bay_id WHERE vehicle.id = $1
 
 DEPOTS = "SELECT lon, lat FROM depot ORDER BY id"
 
-FIX_COLUMNS = """
-    position.time, position.digest, position.lon, position.lat, position.speed_kmh, position.received_at,
-    position.terminal_id, position.heading_deg, position.ignition, position.satellites, position.fixed,
-    position.alarm
-"""
-
-# The vehicle of a fix is the one the terminal was bound to at that moment.
-FIXES = f"""
-SELECT {FIX_COLUMNS}
-FROM terminal_binding binding
-JOIN position ON position.terminal_id = binding.terminal_id AND binding.during @> position.time
-WHERE binding.vehicle_id = $1 AND position.time >= $2 AND position.time <= $3
-ORDER BY position.time, position.terminal_id, position.digest
-"""  # noqa: S608 - the columns are a constant
-
-FIXES_BEFORE = f"""
-SELECT {FIX_COLUMNS}
-FROM terminal_binding binding
-JOIN position ON position.terminal_id = binding.terminal_id AND binding.during @> position.time
-WHERE binding.vehicle_id = $1 AND position.time < $2
-ORDER BY position.time DESC, position.terminal_id DESC, position.digest DESC LIMIT $3
-"""  # noqa: S608 - the columns are a constant
-
-FIRST_FIX_AFTER = """
-SELECT position.time
-FROM terminal_binding binding
-JOIN position ON position.terminal_id = binding.terminal_id AND binding.during @> position.time
-WHERE binding.vehicle_id = $1 AND position.time > $2
-ORDER BY position.time LIMIT 1
-"""
+FIX_COLUMNS = (
+    "time", "digest", "lon", "lat", "speed_kmh", "received_at", "terminal_id", "heading_deg", "ignition",
+    "satellites", "fixed", "alarm",
+)  # fmt: skip
+"""In the order of `Fix`."""
 
 ORDERS = """
 SELECT run.id, run.number, run.status, run.planned_start, run.planned_end, run.started_at, run.ended_at,
@@ -70,9 +47,6 @@ ORDER BY lower(during), id
 
 CALENDAR = "SELECT day, kind, name FROM calendar_day WHERE day BETWEEN $1 AND $2"
 
-BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
-"""Before any fix."""
-
 
 async def subject(connection: Connection, vehicle_id: int) -> Subject:
     row = await connection.fetchrow(SUBJECT, vehicle_id)
@@ -91,18 +65,18 @@ async def fixes(
     connection: Connection, vehicle_id: int, since: datetime | None, until: datetime
 ) -> list[Fix]:
     """From `since` (the first one if None) to `until`, both inclusive."""
-    return [Fix(*row) for row in await connection.fetch(FIXES, vehicle_id, since or BEGINNING, until)]
+    rows = await reading.fixes(connection, vehicle_id, since or BEGINNING, until, FIX_COLUMNS)
+    return [Fix(*row) for row in rows]
 
 
 async def fixes_before(connection: Connection, vehicle_id: int, moment: datetime, count: int) -> list[Fix]:
     """The last `count` before the moment, in order of time."""
-    rows = await connection.fetch(FIXES_BEFORE, vehicle_id, moment, count)
-    return [Fix(*row) for row in reversed(rows)]
+    rows = await reading.fixes_before(connection, vehicle_id, moment, count, FIX_COLUMNS)
+    return [Fix(*row) for row in rows]
 
 
 async def first_fix_after(connection: Connection, vehicle_id: int, moment: datetime) -> datetime | None:
-    found: datetime | None = await connection.fetchval(FIRST_FIX_AFTER, vehicle_id, moment)
-    return found
+    return await reading.first_fix_after(connection, vehicle_id, moment)
 
 
 async def orders(

@@ -36,8 +36,6 @@ WITH reached AS MATERIALIZED (
     UPDATE change_cursor SET xid = newest.xid, id = newest.id
     FROM (SELECT xid, id FROM batch ORDER BY xid DESC, id DESC LIMIT 1) newest
     WHERE name = 'supervision'
-), consumed AS (
-    DELETE FROM position_change change USING batch WHERE change.id = batch.id
 )
 SELECT count(*) FROM batch
 """

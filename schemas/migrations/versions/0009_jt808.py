@@ -5,7 +5,7 @@ from __future__ import annotations
 from schemas.migrations.script import run_sql_beside
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 
 def upgrade() -> None:

@@ -1,0 +1,75 @@
+"""The storage jobs run as timers of the worker, with just the rights of its role."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from fleet.history.jobs import JOBS, KIND, StorageJobs
+from fleet.timers.repository import Timer
+from tests.fleet.history.conftest import Archive
+from tests.fleet.history.fixes_at_hand import track
+
+
+async def run(
+    archive: Archive, job: str, payload: dict[str, int] | None = None
+) -> tuple[datetime, dict[str, int]]:
+    """Handle one timer; when it is due again, and with what."""
+    now = archive.clock.now()
+    async with archive.worker.acquire() as connection, connection.transaction():
+        await StorageJobs(archive.settings)(connection, Timer(KIND, job, now, dict(payload or {})), now)
+    (timer,) = await archive.rows(
+        "SELECT due_at, payload FROM timer WHERE kind = $1 AND subject_id = $2", KIND, job
+    )
+    return timer["due_at"], timer["payload"]
+
+
+async def test_every_job_sets_its_next_run(archive: Archive) -> None:
+    now = archive.clock.now()
+
+    due = {job: (await run(archive, job))[0] for job in JOBS}
+
+    assert due == {job: now + period for job, (_, period) in JOBS.items()}
+
+
+async def test_one_run_packs_every_terminal(archive: Archive) -> None:
+    await archive.arrive(track(100), terminal_id=1)
+    await archive.arrive(track(100), terminal_id=2)
+    await run(archive, "pack")
+
+    assert (len(await archive.packs()), await archive.live()) == (2, 0)
+
+
+async def test_packing_goes_on_behind_the_terminal_it_got_to(archive: Archive) -> None:
+    await archive.arrive(track(100), terminal_id=1)
+    await archive.arrive(track(100), terminal_id=2)
+
+    await run(archive, "pack", {"after_terminal": 1})
+
+    assert [pack["terminal_id"] for pack in await archive.packs()] == [2]
+
+
+async def test_the_span_of_chunks_follows_the_rate_that_was_measured(archive: Archive) -> None:
+    await archive.arrive(track(400))
+    await archive.execute("ANALYZE position")
+    archive.clock.instant -= timedelta(days=2)
+    archive.settings = archive.settings.model_copy(update={"chunk_target_mb": 0.01})
+
+    await run(archive, "interval")
+
+    (span,) = await archive.rows(
+        "SELECT time_interval FROM timescaledb_information.dimensions WHERE hypertable_name = 'position'"
+    )
+    assert span["time_interval"] < timedelta(days=1)
+
+
+async def test_a_job_that_somebody_stands_in_the_way_of_comes_again(archive: Archive) -> None:
+    await archive.execute("INSERT INTO change_cursor (name, xid, id) VALUES ('minutes', '0', 0)")
+    now = archive.clock.now()
+
+    async with archive.owner.acquire() as other, other.transaction():
+        await other.execute("SELECT FROM change_cursor WHERE name = 'minutes' FOR UPDATE")
+        async with archive.worker.acquire() as connection:
+            await connection.execute("SET lock_timeout = '50ms'")
+        due, _ = await run(archive, "minutes")
+
+    assert due == now + timedelta(minutes=5)
