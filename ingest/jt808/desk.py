@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import hmac
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Collection, Container
+from collections.abc import Awaitable, Callable, Container
 from typing import Any, TypeVar
 
 import psycopg
@@ -37,7 +36,7 @@ class DatabaseAwayError(Jt808Error):
 
 
 class Desk:
-    """One connection, one transaction at a time."""
+    """One connection, one statement at a time; each commits by itself."""
 
     def __init__(self, url: str, clock: Clock) -> None:
         self._url = url
@@ -59,46 +58,33 @@ class Desk:
             province=registration.province,
             city=registration.city,
         )
-
-        async def work(connection: Connection) -> int:
-            known = await repository.find_terminal(connection, phone)
-            if known is None:
-                return NO_SUCH_TERMINAL
-            now = self._clock.now()
-            taken = await repository.register(connection, known.id, _digest(code), device, now)
-            return REGISTERED if taken else REGISTERED_TO_ANOTHER
-
-        result = await self._transaction(work)
-        return result, code if result == REGISTERED else ""
+        now = self._clock.now()
+        registered = await self._do(
+            lambda connection: repository.register(connection, phone, _digest(code), device, now)
+        )
+        if not registered.known:
+            return NO_SUCH_TERMINAL, ""
+        return (REGISTERED, code) if registered.taken else (REGISTERED_TO_ANOTHER, "")
 
     async def authenticate(self, phone: str, said: Authentication) -> KnownTerminal | None:
         """The terminal if the code is the one it was given. Raises DatabaseAwayError."""
-
-        async def work(connection: Connection) -> KnownTerminal | None:
-            known = await repository.find_terminal(connection, phone)
-            if known is None or known.auth_digest is None:
-                return None
-            if not hmac.compare_digest(known.auth_digest, _digest(said.auth_code)):
-                return None
-            imei, software = _storable(said.imei), _storable(said.software_version)
-            await repository.note_authentication(connection, known.id, imei, software, self._clock.now())
-            return known
-
-        return await self._transaction(work)
+        digest, now = _digest(said.auth_code), self._clock.now()
+        imei, software = _storable(said.imei), _storable(said.software_version)
+        return await self._do(
+            lambda connection: repository.authenticate(connection, phone, digest, imei, software, now)
+        )
 
     async def deregister(self, terminal_id: int) -> None:
-        await self._transaction(lambda connection: repository.release(connection, terminal_id))
+        await self._do(lambda connection: repository.release(connection, terminal_id))
 
-    async def put_aside(self, letters: Collection[Letter]) -> None:
+    async def put_aside(self, letter: Letter) -> None:
         """Durable when it returns. Raises DatabaseAwayError."""
-        await self._transaction(lambda connection: repository.put_aside(connection, letters))
+        await self._do(lambda connection: repository.put_aside(connection, letter))
 
     async def claim_commands(self, connected: Container[int]) -> list[Command]:
         """Those for terminals that are connected here; to be sent now. Raises DatabaseAwayError."""
         now = self._clock.now()
-        return await self._transaction(
-            lambda connection: repository.claim_commands(connection, connected, now)
-        )
+        return await self._do(lambda connection: repository.claim_commands(connection, connected, now))
 
     async def close_command(
         self,
@@ -108,7 +94,7 @@ class Desk:
         answer: dict[str, Any] | None = None,
     ) -> None:
         now = self._clock.now()
-        await self._transaction(
+        await self._do(
             lambda connection: repository.close_command(connection, command_id, outcome, result, answer, now)
         )
 
@@ -117,7 +103,7 @@ class Desk:
         if connection is not None:
             await connection.close()
 
-    async def _transaction(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+    async def _do(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         async with self._lock:
             if time.monotonic() < self._away_until:
                 raise DatabaseAwayError("it was away a moment ago")
@@ -125,13 +111,13 @@ class Desk:
                 if self._connection is None:
                     self._connection = await psycopg.AsyncConnection.connect(
                         self._url,
+                        autocommit=True,
                         application_name="motorpool-gateway",
                         options=SESSION,
                         connect_timeout=5,
                         tcp_user_timeout=15_000,
                     )
-                async with self._connection.transaction():
-                    return await work(self._connection)
+                return await work(self._connection)
             except psycopg.DataError:
                 raise
             except psycopg.Error as error:

@@ -159,8 +159,8 @@ class Gateway:
             return
         task = asyncio.current_task()
         assert task is not None
-        self._tasks.add(task)
         session = Session(Line(reader, writer, self.settings.gateway_window), self)
+        self._tasks.add(task)
         try:
             await session.run()
         except asyncio.CancelledError:

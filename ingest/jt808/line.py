@@ -29,7 +29,8 @@ class Line:
         self.version = Version.V2013  # as the terminal last spoke
         self.protocol_version = 0
         self.phone = ""
-        self.peer = str(writer.get_extra_info("peername", ("?",))[0])
+        address = writer.get_extra_info("peername")  # None once the peer has gone again
+        self.peer = str(address[0]) if address else "?"
 
     async def read(self) -> bytes:
         """What has come; empty at the end."""

@@ -1,9 +1,9 @@
-"""All SQL of the gateway. Nothing here commits."""
+"""All SQL of the gateway. Each statement stands for itself: it is committed or nothing has happened."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
@@ -17,26 +17,41 @@ Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 Kind = Literal["text", "parameter", "locate"]
 Outcome = Literal["done", "refused", "unanswered"]
 
-FIND_TERMINAL = """
-SELECT terminal.id, terminal.code, registered.auth_digest
-FROM terminal LEFT JOIN jt808_terminal AS registered ON registered.terminal_id = terminal.id
-WHERE terminal.code = %s AND terminal.protocol = 'jt808' AND terminal.active
-"""
-
 # Whose number it is was decided by the first device; another one changes no row.
 REGISTER = """
-INSERT INTO jt808_terminal AS known
-    (terminal_id, auth_digest, version, manufacturer, model, device, plate, plate_colour, province, city,
-     registered_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (terminal_id) DO UPDATE SET
-    auth_digest = excluded.auth_digest, version = excluded.version, model = excluded.model,
-    plate = excluded.plate, plate_colour = excluded.plate_colour, province = excluded.province,
-    city = excluded.city, registered_at = excluded.registered_at
-WHERE (known.manufacturer, known.device) = (excluded.manufacturer, excluded.device)
+WITH known AS (
+    SELECT id FROM terminal WHERE code = %(phone)s AND protocol = 'jt808' AND active
+), taken AS (
+    INSERT INTO jt808_terminal AS registered
+        (terminal_id, auth_digest, version, manufacturer, model, device, plate, plate_colour, province, city,
+         registered_at)
+    SELECT id, %(auth_digest)s, %(version)s, %(manufacturer)s, %(model)s, %(device)s, %(plate)s,
+           %(plate_colour)s, %(province)s, %(city)s, %(now)s
+    FROM known
+    ON CONFLICT (terminal_id) DO UPDATE SET
+        auth_digest = excluded.auth_digest, version = excluded.version, model = excluded.model,
+        plate = excluded.plate, plate_colour = excluded.plate_colour, province = excluded.province,
+        city = excluded.city, registered_at = excluded.registered_at
+    WHERE (registered.manufacturer, registered.device) = (excluded.manufacturer, excluded.device)
+    RETURNING terminal_id
+)
+SELECT EXISTS (SELECT FROM known) AS known, EXISTS (SELECT FROM taken) AS taken
 """
-NOTE_AUTHENTICATION = """
-UPDATE jt808_terminal SET authenticated_at = %s, imei = %s, software = %s WHERE terminal_id = %s
+# What was sent over a connection that is gone, nobody will answer any more.
+AUTHENTICATE = """
+WITH known AS (
+    SELECT terminal.id, terminal.code
+    FROM terminal JOIN jt808_terminal AS registered ON registered.terminal_id = terminal.id
+    WHERE terminal.code = %(phone)s AND terminal.protocol = 'jt808' AND terminal.active
+      AND registered.auth_digest = %(auth_digest)s
+), noted AS (
+    UPDATE jt808_terminal SET authenticated_at = %(now)s, imei = %(imei)s, software = %(software)s
+    FROM known WHERE terminal_id = known.id
+), given_up AS (
+    UPDATE terminal_command SET status = 'unanswered'
+    FROM known WHERE status = 'sent' AND terminal_id = known.id
+)
+SELECT id, code FROM known
 """
 RELEASE = "DELETE FROM jt808_terminal WHERE terminal_id = %s"
 
@@ -58,10 +73,6 @@ WHERE id IN (
     ORDER BY id LIMIT 200 FOR UPDATE SKIP LOCKED
 )
 RETURNING id, terminal_id, kind, content
-"""
-# Sent over a connection that is gone: nobody will tell any more.
-GIVE_UP_SENT = """
-UPDATE terminal_command SET status = 'unanswered' WHERE status = 'sent' AND terminal_id = %s
 """
 CLOSE_COMMAND = """
 UPDATE terminal_command SET status = %s, result = %s, answer = %s::jsonb, answered_at = %s
@@ -89,7 +100,14 @@ class KnownTerminal:
 
     id: int
     code: str
-    auth_digest: bytes | None  # None until the device has registered
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What became of a registration."""
+
+    known: bool  # the office has registered the number
+    taken: bool  # and this device has it now
 
 
 @dataclass(frozen=True)
@@ -143,43 +161,35 @@ class CommandState:
     answered_at: datetime | None
 
 
-async def find_terminal(connection: Connection, code: str) -> KnownTerminal | None:
-    async with connection.cursor(row_factory=class_row(KnownTerminal)) as cursor:
-        await cursor.execute(FIND_TERMINAL, [code])
-        return await cursor.fetchone()
-
-
 async def register(
-    connection: Connection, terminal_id: int, auth_digest: bytes, device: Device, now: datetime
-) -> bool:
-    """False if another device holds the number."""
-    cursor = await connection.execute(
-        REGISTER,
-        [
-            terminal_id, auth_digest, device.version, device.manufacturer, device.model, device.device,
-            device.plate, device.plate_colour, device.province, device.city, now,
-        ],
-    )  # fmt: skip
-    return cursor.rowcount == 1
+    connection: Connection, phone: str, auth_digest: bytes, device: Device, now: datetime
+) -> Registered:
+    parameters = {"phone": phone, "auth_digest": auth_digest, "now": now, **asdict(device)}
+    async with connection.cursor(row_factory=class_row(Registered)) as cursor:
+        await cursor.execute(REGISTER, parameters)
+        (registered,) = await cursor.fetchall()
+    return registered
 
 
-async def note_authentication(
-    connection: Connection, terminal_id: int, imei: str, software: str, now: datetime
-) -> None:
-    await connection.execute(NOTE_AUTHENTICATION, [now, imei, software, terminal_id])
-    await connection.execute(GIVE_UP_SENT, [terminal_id])
+async def authenticate(
+    connection: Connection, phone: str, auth_digest: bytes, imei: str, software: str, now: datetime
+) -> KnownTerminal | None:
+    """The terminal, if that is the digest of its code; who it is and when is noted."""
+    parameters = {
+        "phone": phone, "auth_digest": auth_digest, "imei": imei, "software": software, "now": now,
+    }  # fmt: skip
+    async with connection.cursor(row_factory=class_row(KnownTerminal)) as cursor:
+        await cursor.execute(AUTHENTICATE, parameters)
+        return await cursor.fetchone()
 
 
 async def release(connection: Connection, terminal_id: int) -> None:
     await connection.execute(RELEASE, [terminal_id])
 
 
-async def put_aside(connection: Connection, letters: Collection[Letter]) -> None:
-    async with connection.cursor() as cursor:
-        await cursor.executemany(
-            PUT_ASIDE,
-            [(x.received_at, x.topic, x.payload, x.reason, x.detail, x.terminal) for x in letters],
-        )
+async def put_aside(connection: Connection, letter: Letter) -> None:
+    parameters = [letter.received_at, letter.topic, letter.payload, letter.reason, letter.detail]
+    await connection.execute(PUT_ASIDE, [*parameters, letter.terminal])
 
 
 async def claim_commands(connection: Connection, connected: Container[int], now: datetime) -> list[Command]:

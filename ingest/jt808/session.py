@@ -278,7 +278,7 @@ class Session:
                 else f"{what}. It was told so and sends again once it may",
                 terminal=header.phone,
             )
-            await self.house.desk.put_aside([letter])
+            await self.house.desk.put_aside(letter)
         self._stranger_counts()
         if result is not None:
             self._answer(whole, result)
