@@ -23,7 +23,8 @@ import paho.mqtt.client as mqtt
 import structlog
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import MQTTException, Properties
+from paho.mqtt import MQTTException
+from paho.mqtt.properties import Properties
 
 log = structlog.get_logger()
 
@@ -173,7 +174,9 @@ class BulkClient(mqtt.Client):
         try:
             return self._packet_read()
         except FLAWS:  # would end the network thread, and nothing would ever be received again
-            log.exception("a packet of the broker could not be read; connecting anew", packet=packet[:64].hex())
+            log.exception(
+                "a packet of the broker could not be read; connecting anew", packet=packet[:64].hex()
+            )
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
         finally:
             self._lent = None

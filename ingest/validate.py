@@ -10,12 +10,14 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias, cast
 
 from ingest.message import Reason
+from ingest.positions import Column
 from schemas.telemetry import TOPIC_PREFIX, Event, Fix, shard
 
 Kind = Literal["fix", "event", "status"]
 
 TOPIC = re.compile(re.escape(TOPIC_PREFIX) + r"/([0-9a-f]{2})/([A-Za-z0-9_-]{1,32})/(fix|event|status)")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 EARLIEST_MS = 1_577_836_800_000
 """2020-01-01: earlier times come from clocks that were never set, and would open stray chunks."""
 LATEST_STORABLE_MS = 253_402_300_799_000
@@ -43,7 +45,7 @@ class Bounds:
     @classmethod
     def at(cls, now: datetime, future_tolerance_s: int, max_payload_bytes: int) -> Bounds:
         latest = now + timedelta(seconds=future_tolerance_s)
-        return cls((latest - EPOCH) // timedelta(milliseconds=1), max_payload_bytes)
+        return cls(milliseconds(latest), max_payload_bytes)
 
 
 @lru_cache(
@@ -70,6 +72,11 @@ def trouble_with_time(time_ms: int, bounds: Bounds) -> Trouble | None:
     return None
 
 
+def acceptable(time_ms: Column, sent_ms: Column, bounds: Bounds) -> Column:
+    """Whether each pair of times may be stored; `trouble_with_fix` says what is wrong with those that may not."""
+    return (time_ms <= bounds.latest_ms) & (time_ms >= EARLIEST_MS) & (sent_ms <= LATEST_STORABLE_MS)
+
+
 def trouble_with_fix(fix: Fix, bounds: Bounds) -> Trouble | None:
     if fix.sent > LATEST_STORABLE_MS:
         return "out_of_range", f"Sending time {fix.sent} ms is beyond the year 9999"
@@ -93,6 +100,11 @@ def trouble_with_event(event: Event, bounds: Bounds) -> Trouble | None:
 def moment(time_ms: int) -> datetime:
     """Milliseconds since 1970 as an aware datetime in UTC."""
     return EPOCH + timedelta(milliseconds=time_ms)
+
+
+def milliseconds(at: datetime) -> int:
+    """Since 1970, UTC."""
+    return (at - EPOCH) // MILLISECOND
 
 
 def _shown(time_ms: int) -> str:

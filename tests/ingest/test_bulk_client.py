@@ -123,7 +123,9 @@ def packet(head: int, body: bytes) -> bytes:
     return bytes([head]) + length_of(len(body)) + body
 
 
-def publish(topic: bytes, payload: bytes, qos: int, mid: int, properties: bytes = b"\0", flags: int = 0) -> bytes:
+def publish(
+    topic: bytes, payload: bytes, qos: int, mid: int, properties: bytes = b"\0", flags: int = 0
+) -> bytes:
     number = struct.pack(">H", mid) if qos else b""
     return packet(
         0x30 | qos << 1 | flags, struct.pack(">H", len(topic)) + topic + number + properties + payload
@@ -219,7 +221,9 @@ def _no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     packets=st.lists(st.one_of(publishes, publishes, answers), max_size=20),
     places=st.lists(st.integers(0, 10_000), max_size=12),
 )
-def test_the_same_stream_gives_the_same_messages_as_stock_paho(packets: list[bytes], places: list[int]) -> None:
+def test_the_same_stream_gives_the_same_messages_as_stock_paho(
+    packets: list[bytes], places: list[int]
+) -> None:
     pieces = cut(b"".join(packets), places)
 
     assert outcome(BulkClient, pieces) == outcome(mqtt.Client, pieces)
@@ -248,7 +252,11 @@ def test_a_large_packet_arrives_whole() -> None:
     messages, _, kept = outcome(BulkClient, pieces)
 
     assert kept
-    assert [(len(message.payload), message.mid) for message in messages] == [(5, 1), (len(payload), 2), (4, 0)]
+    assert [(len(message.payload), message.mid) for message in messages] == [
+        (5, 1),
+        (len(payload), 2),
+        (4, 0),
+    ]
     assert messages[1].payload == payload
 
 
@@ -262,7 +270,9 @@ def test_the_end_of_the_connection_is_noticed_after_what_came_before_it() -> Non
     assert [message.mid for message in heard.messages] == [7]
 
 
-def test_half_a_packet_of_a_lost_connection_is_not_joined_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_packet_of_a_lost_connection_is_not_joined_to_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with heard_by(BulkClient) as (heard, far), heard_by(BulkClient) as (_other, next_far):
         whole = publish(b"t", b"payload", 1, 7)
         far.sendall(whole[:6])
