@@ -10,8 +10,12 @@ import numpy as np
 import structlog
 
 from ingest.decode import (
+    FIRST_MSGPACK,
+    JSON,
+    MSGPACK,
     UNREADABLE,
     Fault,
+    PlainFix,
     codec_for,
     decode_event,
     decode_fixes,
@@ -50,17 +54,6 @@ class Batch:
         str, Heard
     ]  # by terminal, all but `numbered`; unregistered ones too, for they are told as well
     statuses: int
-
-    def speakers(self, messages: Sequence[Message]) -> dict[int, str]:
-        """Id to code of each terminal in `numbered`; `messages` are those that were read."""
-        ids, rows = np.unique(self.numbered.terminal_id, return_index=True)
-        origins = self.numbered.origin[rows].tolist()
-        addresses = [address_of(messages[origin].topic) for origin in origins]
-        return {
-            terminal_id: address.terminal
-            for terminal_id, address in zip(ids.tolist(), addresses, strict=True)
-            if address is not None
-        }
 
 
 @dataclass(slots=True)
@@ -113,39 +106,43 @@ class _Reading:
         )
 
 
-def terminals_in(messages: Iterable[Message]) -> set[str]:
-    """The terminals that speak in `messages`, by their topics."""
-    addresses = {address_of(message.topic) for message in messages}
-    return {address.terminal for address in addresses if address and address.genuine}
+def read_batch(
+    messages: Sequence[Message],
+    registered: Mapping[str, int],
+    bounds: Bounds,
+    fix_topics: Mapping[str, int] | None = None,
+) -> Batch:
+    """Decode and judge every message; whatever cannot be stored becomes a rejection, never an exception.
 
-
-def read_batch(messages: Sequence[Message], registered: Mapping[str, int], bounds: Bounds) -> Batch:
-    """Decode and judge every message; whatever cannot be stored becomes a rejection, never an exception."""
+    `registered` is terminal to id; `fix_topics` may hold topics of theirs, which then need not be taken apart.
+    """
     reading = _Reading(messages, registered, bounds)
-    add_fix, add_id = reading.fixes.fixes.append, reading.fixes.terminal_ids.append
-    add_received, add_origin = reading.fixes.received.append, reading.fixes.origins.append
-    largest = bounds.max_payload_bytes
+    known_topic, largest = (fix_topics or {}).get, bounds.max_payload_bytes
     received_at: datetime | None = None
     received_ms = 0
-    for at, message in enumerate(messages):  # one flat loop for the common case: a good fix by itself
-        address = address_of(message.topic)
-        if address is not None and address.kind == "fix" and address.genuine:
-            payload = message.payload
-            terminal_id = registered.get(address.terminal)
-            if terminal_id is not None and len(payload) <= largest:
-                try:
-                    fix = codec_for(payload, message.content_type).fixes(payload)
-                except UNREADABLE:
-                    fix = None
-                if type(fix) is Fix:
-                    if message.received_at is not received_at:
-                        received_at = message.received_at
-                        received_ms = milliseconds(received_at)
-                    add_fix(fix)
-                    add_id(terminal_id)
-                    add_received(received_ms)
-                    add_origin(at)
-                    continue
+    for at, message in enumerate(
+        messages
+    ):  # one flat loop for the common case: fixes that are as they should be
+        payload = message.payload
+        terminal_id = known_topic(message.topic)
+        if terminal_id is not None and 0 < len(payload) <= largest:
+            kind = message.content_type
+            codec = (
+                (MSGPACK if payload[0] >= FIRST_MSGPACK else JSON) if not kind else codec_for(payload, kind)
+            )
+            try:
+                fixes = codec.plain(payload)
+            except UNREADABLE:
+                fixes = ()
+            if message.received_at is not received_at:
+                received_at = message.received_at
+                received_ms = milliseconds(received_at)
+            if type(fixes) is PlainFix:
+                reading.fixes.add(fixes, terminal_id, received_ms, at)
+                continue
+            if fixes:
+                reading.fixes.extend(fixes, terminal_id, received_ms, at)
+                continue
         try:
             _read(reading, at, message)
         except Exception as error:  # a flaw of ours may cost this message a detour, never the stream its life
@@ -210,10 +207,7 @@ def _read_fixes(reading: _Reading, at: int, terminal: str, terminal_id: int) -> 
         reading.reject(at, item.reason, _where(index, len(items)) + item.what, item.payload)
         if item.number is not None:
             heard.numbers(item.number.boot).add(item.number.seq, item.number.oldest)
-    reading.fixes.fixes += good
-    reading.fixes.terminal_ids += [terminal_id] * len(good)
-    reading.fixes.received += [received_ms] * len(good)
-    reading.fixes.origins += [at] * len(good)
+    reading.fixes.extend(good, terminal_id, received_ms, at)
 
 
 def _reject_untimely(reading: _Reading, origin: Column, rows: list[int]) -> None:

@@ -15,7 +15,7 @@ import struct
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import numpy as np
 import paho.mqtt
@@ -46,8 +46,9 @@ COALESCE_S = 0.004
 PACKETS_A_WRITE = 512
 """A write that the socket takes in part is copied for its rest, so it must not be huge."""
 
-PUBLISH, PUBACK = 0x30, 0x40
-QOS_BITS, QOS_1 = 0x06, 0x02
+PUBACK, QOS_1 = 0x40, 0x02
+HEAD_MASK, HEADS = 0xF6, frozenset({0x30, 0x32})
+"""PUBLISH at QoS 0 and 1, whatever else the head says (delivered again, retained)."""
 SHORT_PROPERTIES = 0x80
 """A property length below this is one byte long."""
 MAX_LENGTH_BYTES = 4
@@ -57,13 +58,10 @@ FLAWS = (MQTTException, struct.error, ValueError, KeyError, IndexError)
 """What paho raises of a packet that is not as it should be; not all of it is caught by paho itself."""
 
 
-class Publish(NamedTuple):
-    """One PUBLISH packet as it stood in the buffer."""
-
-    topic: bytes
-    payload: bytes
-    mid: int  # 0 at QoS 0
-    properties: bytes  # without their length; empty mostly
+Publish: TypeAlias = tuple[bytes, bytes, int, bytes]
+"""One PUBLISH packet as it stood in the buffer: topic, payload, packet id (0 at QoS 0), properties without their
+length (mostly none). A plain tuple, for there are tens of thousands in a second.
+"""
 
 
 class BulkClient(mqtt.Client):
@@ -203,38 +201,43 @@ def read_publishes(buffer: bytes, position: int) -> tuple[list[Publish], int]:
     Returns where that begins. A packet with a flaw ends the run as well: what to do about it is paho's to say.
     """
     found: list[Publish] = []
-    add, new, size = found.append, tuple.__new__, len(buffer)
+    add, size = found.append, len(buffer)
     while position + 2 <= size:  # one flat loop: a call for each message would cost as much as the rest
-        head = buffer[position]
-        if head & 0xF0 != PUBLISH:
+        if buffer[position] & HEAD_MASK not in HEADS:
             break
         length, at = buffer[position + 1], position + 2
         if length & 0x80:
-            length, at = _long_length(buffer, position + 1)
-            if length < 0:
-                break
+            if at < size and buffer[at] < 0x80:
+                length += (buffer[at] - 1) << 7
+                at += 1
+            else:
+                length, at = _long_length(buffer, position + 1)
+                if length < 0:
+                    break
         end = at + length
-        if end > size:
+        if end > size or length < 2:
             break
         topic_at = at + 2
-        at = topic_at + (buffer[at] << 8 | buffer[at + 1]) if length > 1 else end
-        quality = head & QOS_BITS
-        after_mid = at + 2 if quality else at
-        if after_mid >= end or at == topic_at or quality > QOS_1:
-            break
-        mid = buffer[at] << 8 | buffer[at + 1] if quality else 0
-        properties_length = buffer[after_mid]
-        payload_at = after_mid + 1
-        if properties_length:
-            if properties_length >= SHORT_PROPERTIES or payload_at + properties_length > end:
+        at = topic_at + (buffer[at] << 8 | buffer[at + 1])
+        if buffer[position] & QOS_1:
+            payload_at = at + 3
+            if payload_at > end or at == topic_at:
                 break
+            mid = buffer[at] << 8 | buffer[at + 1]
+        else:
+            payload_at = at + 1
+            if payload_at > end or at == topic_at:
+                break
+            mid = 0
+        properties_length = buffer[payload_at - 1]
+        if properties_length:
             properties = buffer[payload_at : payload_at + properties_length]
             payload_at += properties_length
-            if not well_formed(properties):
+            if properties_length >= SHORT_PROPERTIES or payload_at > end or not well_formed(properties):
                 break
+            add((buffer[topic_at:at], buffer[payload_at:end], mid, properties))
         else:
-            properties = b""
-        add(new(Publish, (buffer[topic_at:at], buffer[payload_at:end], mid, properties)))
+            add((buffer[topic_at:at], buffer[payload_at:end], mid, b""))
         position = end
     return found, position
 

@@ -46,7 +46,9 @@ def ingest() -> None:
 def bench(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here as JSON.")] = None,
     seconds: Annotated[float, typer.Option(min=0.05, help="About how long each measurement lasts.")] = 5.0,
-    terminals: Annotated[int, typer.Option(min=1, max=1_000_000, help="Terminals that send in turn.")] = 60_000,
+    terminals: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Terminals that send in turn.")
+    ] = 60_000,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of which medians are taken.")] = 3,
 ) -> None:
     """Measure the worker against the broker alone, raw COPY and a consumer that works message by message.

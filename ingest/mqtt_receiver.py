@@ -36,7 +36,6 @@ CLOSE_TIMEOUT_S = 2.0
 
 ACK = b"\x30"
 """The head of a PUBLISH at QoS 0."""
-ONE_LENGTH_BYTE = 0x80
 TERMINALS_REMEMBERED = 200_000
 UNREADABLE_TOPIC = "\ufffd"
 
@@ -206,7 +205,7 @@ class MqttReceiver:
         if self._paused:
             return  # never acknowledged: the broker still has them
         if len(self._queue) + len(publishes) > self._limit:
-            publishes = [publish for publish in publishes if publish.mid]  # at QoS 0 the terminal has them
+            publishes = [publish for publish in publishes if publish[2]]  # at QoS 0 the terminal has them
         received_at, epoch = self._clock.now(), self._epoch
         self._queue.extend(
             [
@@ -247,11 +246,16 @@ class MqttReceiver:
 
 def ack_packet(terminal: str, ack: Ack) -> bytes:
     """A whole PUBLISH packet of an application acknowledgement: QoS 0, without properties."""
-    head, payload = _ack_head(terminal), msgspec.json.encode(ack)
-    length = len(head) + len(payload)
-    if length < ONE_LENGTH_BYTE:
-        return b"%c%c%b%b" % (ACK, length, head, payload)
-    return b"%b%b%b%b" % (ACK, variable_length(length), head, payload)
+    payload = msgspec.json.encode(ack)
+    return _before_payload(terminal, len(payload)) + payload
+
+
+@lru_cache(maxsize=TERMINALS_REMEMBERED)
+def _before_payload(terminal: str, payload_bytes: int) -> bytes:
+    """Fixed head, topic, and that there are no properties; payloads seldom change their length."""
+    name = topic(terminal, "ack").encode()
+    rest = len(name).to_bytes(2, "big") + name + b"\0"
+    return ACK + variable_length(len(rest) + payload_bytes) + rest
 
 
 def variable_length(length: int) -> bytes:
@@ -262,13 +266,6 @@ def variable_length(length: int) -> bytes:
         digits.append(digit | (0x80 if length else 0))
         if not length:
             return bytes(digits)
-
-
-@lru_cache(maxsize=TERMINALS_REMEMBERED)
-def _ack_head(terminal: str) -> bytes:
-    """Topic with its length, and that there are no properties."""
-    name = topic(terminal, "ack").encode()
-    return len(name).to_bytes(2, "big") + name + b"\0"
 
 
 @lru_cache(maxsize=TERMINALS_REMEMBERED)

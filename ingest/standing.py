@@ -86,12 +86,12 @@ class Standings:
         """
         if not len(stored):
             return stored
-        place = np.searchsorted(stored.terminal_id[stored.first], stored.terminal_id)
-        rows = self.standing(stored.terminal_id[stored.first])[place]
+        counts = np.diff(stored.first, append=len(stored))
+        slots = np.repeat(self._find(stored.terminal_id[stored.first]), counts)
         boot, seq = stored["boot"], stored["seq"]
-        present = rows["known"] & (boot == rows["boot"])
-        chosen = present & (seq <= rows["upto"])
-        for row in np.flatnonzero(present & rows["ranged"] & ~chosen).tolist():
+        present = self._rows["known"][slots] & (boot == self._rows["boot"][slots])
+        chosen = present & (seq <= self._rows["upto"][slots])
+        for row in np.flatnonzero(present & self._rows["ranged"][slots] & ~chosen).tolist():
             chosen[row] = self._in_ranges(int(stored.terminal_id[row]), int(seq[row]))
         chosen |= _twins(stored)
         return stored.only(_first_of_each(chosen, stored.first))
@@ -216,7 +216,8 @@ def _first_of_each(chosen: Column, first: Column) -> Column:
     group = np.searchsorted(first, rows, side="right")
     starts = group_starts(group)
     rank = np.arange(len(rows)) - np.repeat(starts, np.diff(starts, append=len(rows)))
-    return rows[rank < MAX_SUSPECTS]
+    few: Column = rows[rank < MAX_SUSPECTS]
+    return few
 
 
 def _without_gap(seq: Column, base: Column, first: Column) -> Column:

@@ -11,14 +11,14 @@ import psycopg
 import structlog
 
 from ingest import repository
-from ingest.batch import Batch, read_batch, set_aside, terminals_in
+from ingest.batch import Batch, read_batch, set_aside
 from ingest.database import POISON, Database
 from ingest.message import Message, Rejection
 from ingest.progress import listen
 from ingest.repository import Connection
 from ingest.rows import EventRow
 from ingest.standing import Advance, Standings
-from ingest.terminals import Terminals
+from ingest.terminals import Directory, Terminals
 from ingest.validate import Bounds
 from schemas.telemetry import Ack, Event, epoch_ms
 
@@ -52,8 +52,8 @@ class _Result:
     acks: Sequence[tuple[str, Ack]]
 
 
-Reading: TypeAlias = Callable[[Mapping[str, int]], Batch]
-"""From registered terminals (code to id) to what shall be stored."""
+Reading: TypeAlias = Callable[[Directory], Batch]
+"""From who is registered to what shall be stored."""
 
 
 class Writer:
@@ -73,7 +73,7 @@ class Writer:
         Each `Stored` is durable when it is yielded. Raises StoppedError as `Database.transaction` does.
         """
         try:
-            yield self._commit(messages, lambda registered: read_batch(messages, registered, self._bounds()))
+            yield self._commit(messages, lambda directory: self._read(messages, directory))
         except POISON as error:
             self._terminals.forget()
             if len(messages) == 1:
@@ -86,13 +86,14 @@ class Writer:
     def _refused(self, message: Message, error: psycopg.Error) -> Stored:
         """Once more with fresh knowledge of the terminals; then it goes aside in the database's own words."""
         try:
-            return self._commit(
-                [message], lambda registered: read_batch([message], registered, self._bounds())
-            )
+            return self._commit([message], lambda directory: self._read([message], directory))
         except POISON:
             what = f"The database refused it: {error.diag.message_primary or error}"
             log.warning("message put aside", topic=message.topic, error=str(error))
             return self._commit([message], lambda _: set_aside(message, "malformed", what, self._bounds()))
+
+    def _read(self, messages: Sequence[Message], directory: Directory) -> Batch:
+        return read_batch(messages, directory.ids, self._bounds(), directory.fix_topics)
 
     def _commit(self, messages: Sequence[Message], read: Reading) -> Stored:
         started = time.perf_counter()
@@ -109,8 +110,9 @@ class Writer:
         )
 
     def _store(self, connection: Connection, messages: Sequence[Message], read: Reading) -> _Result:
-        registered = self._terminals.resolve(connection, terminals_in(messages))
-        batch = read(registered)
+        directory = self._terminals.resolve(connection, [message.topic for message in messages])
+        registered = directory.ids
+        batch = read(directory)
         self._learn(connection, batch, registered)
         new = repository.store_positions(connection, batch.positions)
         reused = self._flag_reused(connection, batch, messages) if new else 0
@@ -119,7 +121,9 @@ class Writer:
         known = {registered[code]: heard for code, heard in batch.heard.items() if code in registered}
         advance = self._standings.advance(batch.numbered, batch.positions, known)
         repository.save_states(connection, advance)
-        acks = [*_acks(advance, batch, messages, registered), *_acks_to_strangers(batch, registered)]
+        codes = directory.codes
+        acks = [(codes[terminal_id], ack) for terminal_id, ack in advance.acks]
+        acks += _acks_to_strangers(batch, registered)
         return _Result(batch, new, reused, advance, acks)
 
     def _learn(self, connection: Connection, batch: Batch, registered: Mapping[str, int]) -> None:
@@ -143,14 +147,6 @@ class Writer:
         ]
         repository.store_events(connection, events)
         return len(reused)
-
-
-def _acks(
-    advance: Advance, batch: Batch, messages: Sequence[Message], registered: Mapping[str, int]
-) -> list[tuple[str, Ack]]:
-    codes = batch.speakers(messages)
-    codes.update((registered[code], code) for code in batch.heard if code in registered)
-    return [(codes[terminal_id], ack) for terminal_id, ack in advance.acks]
 
 
 def _acks_to_strangers(batch: Batch, registered: Mapping[str, int]) -> list[tuple[str, Ack]]:

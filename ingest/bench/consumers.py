@@ -67,9 +67,9 @@ def naive(settings: IngestSettings, stop: threading.Event) -> None:
         CallbackAPIVersion.VERSION2, settings.ingest_client_id, protocol=mqtt.MQTTv5, manual_ack=True
     )
     client.on_message = on_message
-    client.on_connect = lambda *_: client.subscribe([(pattern, QOS) for pattern in SUBSCRIPTIONS])
     client.on_subscribe = lambda *_: log.info("receiving")
     client.connect(address.host, address.port)
+    client.subscribe([(pattern, QOS) for pattern in SUBSCRIPTIONS])
     client.loop_start()
     stop.wait()
     client.disconnect()

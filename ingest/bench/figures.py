@@ -81,7 +81,10 @@ def show(screen: Console, figures: Figures) -> None:
     waits = Table("load", "messages/s", "p50 ms", "p99 ms", title="publish to acknowledgement after commit")
     for latency in figures.latency:
         waits.add_row(
-            f"{latency.load:.0%}", f"{latency.per_second:,.0f}", f"{latency.p50_ms:.0f}", f"{latency.p99_ms:.0f}"
+            f"{latency.load:.0%}",
+            f"{latency.per_second:,.0f}",
+            f"{latency.p50_ms:.0f}",
+            f"{latency.p99_ms:.0f}",
         )
     screen.print(waits)
     screen.print(

@@ -94,7 +94,7 @@ class Link:
 
     def receive(self) -> bytes:
         """Everything that has arrived."""
-        received = []
+        received: list[bytes] = []
         while True:
             try:
                 data = self.socket.recv(65_536)
@@ -152,7 +152,9 @@ def run(load: Load) -> Outcome:
     packets = _Packets(load)
     links = [connect(load, f"load-{first_of(load)}-{k}") for k in range(load.connections)]
     ears = connect(load, f"ears-{first_of(load)}")
-    listening = {topic(code, "ack").encode(): k for k, code in enumerate(load.codes) if not k % load.listen_every}
+    listening = {
+        topic(code, "ack").encode(): k for k, code in enumerate(load.codes) if not k % load.listen_every
+    }
     subscribe(ears, list(listening))
     everyone = {link.socket.fileno(): link for link in [*links, ears]}
     poll = select.epoll()
@@ -192,7 +194,9 @@ def run(load: Load) -> Outcome:
                     ledger.hear(listening[name], msgspec.json.decode(payload, type=Ack))
                     heard_at = now
         if now - heard_at > PATIENCE_S:
-            raise TimeoutError(f"no acknowledgement for {PATIENCE_S:.0f} s; {sent} sent, {ledger.reached} dealt with")
+            raise TimeoutError(
+                f"no acknowledgement for {PATIENCE_S:.0f} s; {sent} sent, {ledger.reached} dealt with"
+            )
     cpu = time.process_time() - cpu
     for link in [*links, ears]:
         link.socket.setblocking(True)
@@ -299,7 +303,9 @@ def connect(load: Load, client_id: str) -> Link:
 
 def subscribe(link: Link, topics: list[bytes]) -> None:
     for first in range(0, len(topics), 500):
-        body = struct.pack(">H", 1 + first) + b"".join(_text(name) + b"\0" for name in topics[first : first + 500])
+        body = struct.pack(">H", 1 + first) + b"".join(
+            _text(name) + b"\0" for name in topics[first : first + 500]
+        )
         link.socket.setblocking(True)
         link.socket.sendall(bytes([SUBSCRIBE]) + _length(len(body)) + body)
         link.socket.setblocking(False)

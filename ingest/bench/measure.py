@@ -87,7 +87,9 @@ class Bench:
         with self._consumer(consumer, place) as pid, loader(load) as process:
             before = processes.cpu_of(self._groups(pid, place))
             outcome = finished(process)
-            spent = processes.cpu_of(self._groups(pid, place))  # a backend that was born meanwhile counts whole
+            spent = processes.cpu_of(
+                self._groups(pid, place)
+            )  # a backend that was born meanwhile counts whole
             memory = processes.peak_memory_mb(pid)
         micros = {name: (spent[name] - before[name]) / outcome.messages * NS for name in spent}
         return Run(outcome, _way(outcome, micros, memory))
@@ -168,6 +170,9 @@ def _hear(process: subprocess.Popen[bytes]) -> bytes:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:
@@ -213,7 +218,9 @@ def measure(settings: BenchSettings, size: Size) -> Figures:
 
 
 def _measure(bench: Bench, place: Place, secured: Place | None) -> Figures:
-    bench.under_load(WORKER, place, messages=len(bench.codes), warm_up=0)  # every terminal's rows are there now
+    bench.under_load(
+        WORKER, place, messages=len(bench.codes), warm_up=0
+    )  # every terminal's rows are there now
     rounds = [_round(bench, place) for _ in range(bench.size.rounds)]
     worker = _middle([run["worker"] for run in rounds])
     latency = tuple(_latency(bench, place, level, worker.per_second) for level in LEVELS)

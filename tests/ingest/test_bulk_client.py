@@ -84,7 +84,7 @@ class Heard:
         )
 
     def _on_publishes(self, publishes: Sequence[Publish]) -> None:
-        self.messages += [Received(p.topic, p.payload, p.mid, content_type(p.properties)) for p in publishes]
+        self.messages += [Received(*publish[:3], content_type(publish[3])) for publish in publishes]
 
 
 def _readable(sock: Any) -> bool:
