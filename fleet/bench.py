@@ -90,7 +90,7 @@ def _database() -> Iterator[None]:
 
 @contextmanager
 def _brokers() -> Iterator[None]:
-    """While it lasts, the environment names brokers, with those of MOTORPOOL_BENCH_* of ingest/bench/settings.py."""
+    """While it lasts, the environment names brokers, as ingest/bench/settings.py reads them."""
     if BROKER_URL in os.environ:
         yield
         return

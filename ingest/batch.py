@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -114,7 +114,8 @@ def read_batch(
 ) -> Batch:
     """Decode and judge every message; whatever cannot be stored becomes a rejection, never an exception.
 
-    `registered` is terminal to id; `fix_topics` may hold topics of theirs, which then need not be taken apart.
+    `registered` is terminal to id; `fix_topics` may hold topics of theirs, which then need not be taken
+    apart.
     """
     reading = _Reading(messages, registered, bounds)
     known_topic, largest = (fix_topics or {}).get, bounds.max_payload_bytes

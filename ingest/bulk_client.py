@@ -1,10 +1,10 @@
 """A paho client that reads in bulk: many PUBLISH packets from one read, many acknowledgements in one write.
 
 Stock paho makes three system calls and several objects of every message, which costs more than all we do with
-it. Here one read fetches what the socket holds, and PUBLISH packets of QoS 0 and 1 are taken apart in the buffer.
-Everything else (CONNACK, SUBACK, PINGRESP, DISCONNECT, QoS 2, a packet that is not as it should be) is given to
-paho's own reader, byte for byte, as are connect, TLS, keepalive, reconnect and writing. That leans on a few of
-paho's internals: `internals_match` says whether they are those this was written for.
+it. Here one read fetches what the socket holds, and PUBLISH packets of QoS 0 and 1 are taken apart in the
+buffer. Everything else (CONNACK, SUBACK, PINGRESP, DISCONNECT, QoS 2, a packet that is not as it should be)
+is given to paho's own reader, byte for byte, as are connect, TLS, keepalive, reconnect and writing. That
+leans on a few of paho's internals: `internals_match` says whether they are those this was written for.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import numpy as np
 import paho.mqtt
 import paho.mqtt.client as mqtt
 import structlog
+from paho.mqtt import MQTTException
 from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt import MQTTException
 from paho.mqtt.properties import Properties
 
 log = structlog.get_logger()
@@ -59,8 +59,8 @@ FLAWS = (MQTTException, struct.error, ValueError, KeyError, IndexError)
 
 
 Publish: TypeAlias = tuple[bytes, bytes, int, bytes]
-"""One PUBLISH packet as it stood in the buffer: topic, payload, packet id (0 at QoS 0), properties without their
-length (mostly none). A plain tuple, for there are tens of thousands in a second.
+"""One PUBLISH packet as it stood in the buffer: topic, payload, packet id (0 at QoS 0), properties without
+their length (mostly none). A plain tuple, for there are tens of thousands in a second.
 """
 
 
@@ -149,7 +149,7 @@ class BulkClient(mqtt.Client):
         return result
 
     def _read_packets(self, buffer: bytes) -> tuple[bool, MQTTErrorCode]:
-        """Every whole packet of `buffer`; the rest is kept. Whether messages were handed on, and paho's verdict."""
+        """Every whole packet of `buffer`: whether messages were handed on, and a verdict. Keeps the rest."""
         position, received = 0, False
         while True:
             publishes, position = read_publishes(buffer, position)
@@ -195,10 +195,12 @@ class BulkClient(mqtt.Client):
         self._unread, self._unread_bytes, self._awaited_bytes = [], 0, 0
 
 
-def read_publishes(buffer: bytes, position: int) -> tuple[list[Publish], int]:
-    """The PUBLISH packets of QoS 0 and 1 from `position` on, up to the first that is incomplete or anything else.
+def read_publishes(buffer: bytes, position: int) -> tuple[list[Publish], int]:  # noqa: PLR0912 - hot
+    """The PUBLISH packets of QoS 0 and 1 from `position` on, up to the first that is incomplete or anything
+    else.
 
-    Returns where that begins. A packet with a flaw ends the run as well: what to do about it is paho's to say.
+    Returns where that begins. A packet with a flaw ends the run as well: what to do about it is paho's to
+    say.
     """
     found: list[Publish] = []
     add, size = found.append, len(buffer)
@@ -243,7 +245,8 @@ def read_publishes(buffer: bytes, position: int) -> tuple[list[Publish], int]:
 
 
 def packet_end(buffer: bytes, position: int) -> tuple[int | None, int]:
-    """Where the packet at `position` ends, and how many of its bytes must be there before it is looked at again.
+    """Where the packet at `position` ends, and how many of its bytes must be there before it is looked at
+    again.
 
     None while its length is not known. A length of more than four bytes is a fault: its end is given as being
     right behind, so that paho judges it.

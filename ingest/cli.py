@@ -53,8 +53,8 @@ def bench(
 ) -> None:
     """Measure the worker against the broker alone, raw COPY and a consumer that works message by message.
 
-    On a private broker and a private database; the database may be named by MOTORPOOL_DATABASE_URL (empty, and as
-    a user who may empty its tables).
+    On a private broker and a private database; the database may be named by MOTORPOOL_DATABASE_URL (empty,
+    and as a user who may empty its tables).
     """
     from ingest.bench.figures import show
     from ingest.bench.measure import Size, measure

@@ -1,4 +1,4 @@
-"""Columns to PostgreSQL's binary COPY format: a row is a fixed number of bytes, so all are laid out at once."""
+"""Columns to PostgreSQL's binary COPY format: rows have a fixed length, so all are laid out at once."""
 
 from __future__ import annotations
 

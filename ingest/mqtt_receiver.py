@@ -142,8 +142,8 @@ class MqttReceiver:
         kind = BulkClient if internals_match() else mqtt.Client
         if kind is not BulkClient:
             log.warning(
-                "this paho-mqtt is not the one the bulk reader was written for; reading one by one, which costs "
-                "several times the processor; install the version of requirements/",
+                "this paho-mqtt is not the one the bulk reader was written for; reading one by one, which "
+                "costs several times the processor; install the version of requirements/",
                 version=paho.mqtt.__version__,
             )
         client = kind(

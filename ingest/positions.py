@@ -17,7 +17,7 @@ from schemas.telemetry import DIGEST_FACTOR, DIGEST_START, MISSING, SINGLE_PRECI
 Column: TypeAlias = npt.NDArray[Any]
 
 CONTENT = Fix.__struct_fields__.index("lon")
-"""From here on the fields are what the digest covers, in its order (a test compares with `content_digest`)."""
+"""From here on the fields are what `content_digest` covers, in its order (a test compares the two)."""
 INTEGERS = frozenset({"time", "sent", "boot", "seq", "oldest", "alarm", "status"})
 """Below 2**53 all of them, so that a double holds each exactly."""
 ROW = struct.Struct(f"<{len(Fix.__struct_fields__)}d")
@@ -113,9 +113,8 @@ def digests(content: Column) -> Column:
     """`content_digest` of each fix; `content` has a row for each field from `lon` on."""
     digest = np.full(content.shape[1], START)
     for place, values in enumerate(content):
-        if place in SINGLE_PRECISION:
-            values = values.astype("f4").astype("f8")
-        digest ^= (values + 0.0).view("u8")
+        stored = values.astype("f4").astype("f8") if place in SINGLE_PRECISION else values
+        digest ^= (stored + 0.0).view("u8")
         digest *= FACTOR
         digest ^= digest >> HALF
     return digest.view("i8")

@@ -48,7 +48,7 @@ ON CONFLICT DO NOTHING
 
 COPY_CHANGES = f"COPY position_change ({', '.join(CHANGE_TYPES)}) FROM STDIN (FORMAT binary)"
 
-# Of a batch that was known in part: what this very transaction stored. The bounds keep other chunks out of it.
+# Of a batch that was known in part: what this very transaction stored. The bounds keep other chunks out.
 NOTE_CHANGES = """
 INSERT INTO position_change (terminal_id, changed_from, changed_to)
 SELECT terminal_id, min(time), max(time)
@@ -108,7 +108,8 @@ WHERE EXISTS (
     WHERE other.terminal_id = fresh.terminal_id AND other.boot = fresh.boot AND other.seq = fresh.seq
       AND (other.time, other.digest) <> (fresh.time, fresh.digest)
       AND other.time BETWEEN fresh.time - INTERVAL '1 day' AND fresh.time + INTERVAL '1 day'
-      AND other.time BETWEEN %(since)s::timestamptz - INTERVAL '1 day' AND %(until)s::timestamptz + INTERVAL '1 day'
+      AND other.time BETWEEN %(since)s::timestamptz - INTERVAL '1 day'
+                         AND %(until)s::timestamptz + INTERVAL '1 day'
 )
 ORDER BY fresh.terminal_id, fresh.time
 """

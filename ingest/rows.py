@@ -32,8 +32,8 @@ CHANGE_TYPES: Mapping[str, str] = {
 """Columns of `position_change` that ingest fills."""
 
 PROGRESS_TYPES: Mapping[str, str] = {
-    "terminal_id": "int4", "boot": "int4", "upto": "int8", "online": "bool", "last_received_at": "timestamptz",
-    "receive_lag_s": "float4", "clock_skew_s": "float4", "ranges": "jsonb",
+    "terminal_id": "int4", "boot": "int4", "upto": "int8", "online": "bool",
+    "last_received_at": "timestamptz", "receive_lag_s": "float4", "clock_skew_s": "float4", "ranges": "jsonb",
 }  # fmt: skip
 """Columns of `terminal_progress`."""
 JSONB_VERSION = b"\x01"

@@ -1,7 +1,8 @@
 """Where every terminal stands (rows of terminal_progress), in memory as columns.
 
-Nearly always a terminal continues where it stood, without a gap: such are advanced all at once. Whoever has gaps,
-a backlog of an earlier boot, messages put aside or a status goes through the rules of `progress` one by one.
+Nearly always a terminal continues where it stood, without a gap: such are advanced all at once. Whoever has
+gaps, a backlog of an earlier boot, messages put aside or a status goes through the rules of `progress` one by
+one.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class Standings:
         return any(first <= seq <= last for first, last in self._ranges.get(terminal_id, ()))
 
     def advance(self, numbered: Positions, stored: Positions, heard: Mapping[int, Heard]) -> Advance:
-        """After a batch: `numbered` are all readable fixes, `stored` (ordered by terminal) those among them that
+        """After a batch: `numbered` are all readable fixes, `stored` (ordered by terminal) those of them that
         are kept; `heard` is everything else that terminals said.
         """
         ids, steady, rows, acks = self._continue(numbered, frozenset(heard))
@@ -255,8 +256,8 @@ def _add_numbers(by_hand: Mapping[int, Heard], numbered: Positions, stored: Posi
     """What these terminals said in fixes, added to what else they were heard saying."""
     theirs = numbered.only(np.isin(numbered.terminal_id, list(by_hand)))
     for terminal_id, origin, received, boot, seq, oldest in zip(
-        theirs.terminal_id.tolist(), theirs.origin.tolist(), theirs.received.tolist(), theirs["boot"].tolist(),
-        theirs["seq"].tolist(), theirs["oldest"].tolist(), strict=True,
+        theirs.terminal_id.tolist(), theirs.origin.tolist(), theirs.received.tolist(),
+        theirs["boot"].tolist(), theirs["seq"].tolist(), theirs["oldest"].tolist(), strict=True,
     ):  # fmt: skip
         heard = by_hand[terminal_id]
         heard.numbers(boot).add(seq, oldest)

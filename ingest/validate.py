@@ -73,7 +73,7 @@ def trouble_with_time(time_ms: int, bounds: Bounds) -> Trouble | None:
 
 
 def acceptable(time_ms: Column, sent_ms: Column, bounds: Bounds) -> Column:
-    """Whether each pair of times may be stored; `trouble_with_fix` says what is wrong with those that may not."""
+    """Whether each pair of times may be stored; `trouble_with_fix` says what is wrong with the others."""
     return (time_ms <= bounds.latest_ms) & (time_ms >= EARLIEST_MS) & (sent_ms <= LATEST_STORABLE_MS)
 
 

@@ -133,7 +133,7 @@ class Writer:
             self._standings.learn(unread, repository.load_states(connection, unread))
 
     def _flag_reused(self, connection: Connection, batch: Batch, messages: Sequence[Message]) -> int:
-        """Both fixes are kept; that one number stood for both is an event for whoever looks at the terminal."""
+        """Both fixes are kept; that one number stood for both is an event that people see."""
         suspects = self._standings.suspects(batch.positions)
         reused = repository.find_reused(connection, suspects)
         received_at = messages[-1].received_at

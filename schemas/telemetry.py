@@ -105,8 +105,8 @@ MISSING = float("nan")
 def digest_of(*content: float | None) -> int:
     """`content_digest` of the columns of a stored row, from `lon` to `status` (docs/decisions/0007).
 
-    Each number goes in as the eight bytes of a double, after what is stored as real was rounded to it; what is
-    missing as NaN, -0 as 0. Contents that differ in one number never have the same digest.
+    Each number goes in as the eight bytes of a double, after what is stored as real was rounded to it; what
+    is missing as NaN, -0 as 0. Contents that differ in one number never have the same digest.
     """
     digest = DIGEST_START
     for place, value in enumerate(content):

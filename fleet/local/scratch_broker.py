@@ -53,9 +53,9 @@ def scratch_brokers(steps: Steps) -> Iterator[ScratchBrokers]:
                 yield brokers
                 return
             users = tuple(Credential(user, secrets.token_urlsafe(24)) for user in USERS)
-            with _running(_secured(folder, engines, users), folder, steps) as (port, pid):
-                urls = {u.username: f"mqtts://{u.username}:{u.password}@127.0.0.1:{port}" for u in users}
-                yield replace(brokers, secured=urls, secured_pid=pid, ca_file=folder / "ca.pem")
+            with _running(_secured(folder, engines, users), folder, steps) as (tls_port, tls_pid):
+                urls = {u.username: f"mqtts://{u.username}:{u.password}@127.0.0.1:{tls_port}" for u in users}
+                yield replace(brokers, secured=urls, secured_pid=tls_pid, ca_file=folder / "ca.pem")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

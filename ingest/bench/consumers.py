@@ -1,8 +1,8 @@
 """What the worker is measured by, each a process of its own: the broker alone, and the naive way.
 
 `null` reads as the worker reads and sends the same acknowledgements, but stores nothing: faster than this no
-worker behind this broker can be. `naive` is the consumer that is written in an afternoon: a message at a time,
-stored, committed, acknowledged.
+worker behind this broker can be. `naive` is the consumer that is written in an afternoon: a message at a
+time, stored, committed, acknowledged.
 """
 
 from __future__ import annotations

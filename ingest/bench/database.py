@@ -68,7 +68,8 @@ ON CONFLICT (terminal_id) DO UPDATE SET
     boot = excluded.boot, upto = excluded.upto, last_received_at = excluded.last_received_at
 """
 CHANGE_ONE = """
-INSERT INTO position_change (terminal_id, changed_from, changed_to) VALUES (%(terminal_id)s, %(time)s, %(time)s)
+INSERT INTO position_change (terminal_id, changed_from, changed_to)
+VALUES (%(terminal_id)s, %(time)s, %(time)s)
 """
 
 

@@ -22,7 +22,7 @@ class Way(msgspec.Struct, frozen=True):
 
 
 class Latency(msgspec.Struct, frozen=True):
-    """Publish to acknowledgement, which follows the commit, at a part of the worker's maximum. Milliseconds."""
+    """Publish to acknowledgement, which follows the commit, at a part of the worker's maximum. In ms."""
 
     load: float
     per_second: float
@@ -34,8 +34,8 @@ class Figures(msgspec.Struct, frozen=True):
     """Ratios first: they mean the same on every machine. Rates are messages per second.
 
     `null_consumer` reads and acknowledges as the worker does and stores nothing; `naive` stores message by
-    message; `raw_copy_rows_per_second` is binary COPY into `position` and nothing else. `secured` is the worker
-    with TLS, passwords and access rules on both sides of the broker.
+    message; `raw_copy_rows_per_second` is binary COPY into `position` and nothing else. `secured` is the
+    worker with TLS, passwords and access rules on both sides of the broker.
     """
 
     ratio_to_null_consumer: float
@@ -62,7 +62,7 @@ def show(screen: Console, figures: Figures) -> None:
     """One line for each way, processor time by process; then latency and the ratios."""
     table = Table(
         "way", "messages/s", "consumer µs", "database µs", "broker µs", "load µs", "memory MB",
-        title=f"{figures.terminals:,} terminals, medians of {figures.rounds} rounds; processor time per message",
+        title=f"{figures.terminals:,} terminals, {figures.rounds} rounds; processor time per message",
     )  # fmt: skip
     ways = {
         "broker alone": figures.null_consumer,
@@ -90,5 +90,6 @@ def show(screen: Console, figures: Figures) -> None:
     screen.print(
         f"The worker takes {figures.ratio_to_null_consumer:.0%} of what the broker gives, "
         f"{figures.ratio_to_naive:.0f} times the naive way; with 10 fixes a message "
-        f"{figures.ratio_to_raw_copy_10_fixes:.0%} of raw COPY ({figures.raw_copy_rows_per_second:,.0f} rows/s)."
+        f"{figures.ratio_to_raw_copy_10_fixes:.0%} of raw COPY, "
+        f"{figures.raw_copy_rows_per_second:,.0f} rows/s."
     )

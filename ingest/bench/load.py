@@ -1,8 +1,9 @@
 """Many terminals over a few connections: the load of the benchmark, and its ledger.
 
-A process of its own, so that its work is not counted as the worker's. It sends one message of each terminal in
-turn, over and over, stamped with the moment it is sent. Some of the terminals listen for their acknowledgements:
-as messages are dealt with in their order, these tell how far the consumer is, and how long it took.
+A process of its own, so that its work is not counted as the worker's. It sends one message of each terminal
+in turn, over and over, stamped with the moment it is sent. Some of the terminals listen for their
+acknowledgements: as messages are dealt with in their order, these tell how far the consumer is, and how long
+it took.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What came of it. Latency in milliseconds, from sending to the acknowledgement, which follows the commit."""
+    """What came of it. Latency in ms, from sending to the acknowledgement, which follows the commit."""
 
     messages: int
     rate: float

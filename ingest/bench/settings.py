@@ -27,7 +27,7 @@ class BenchSettings(IngestSettings):
     """A broker that lets anybody in, without TLS: mqtt://host:port."""
     bench_broker_pid: int = 0
     bench_secured_load_url: SecretStr | None = None
-    """One with TLS and access rules, as a user that may publish for every terminal: mqtts://user:password@host:port."""
+    """One with TLS and access rules, as a user that may publish for every terminal: mqtts://..."""
     bench_secured_ingest_url: SecretStr | None = None
     """The same as the user `ingest`."""
     bench_secured_pid: int = 0
@@ -38,8 +38,8 @@ class BenchSettings(IngestSettings):
         """Raises BenchError where none is named."""
         if self.bench_broker_url is None:
             raise BenchError(
-                "No broker to measure with: run `motorpool bench ingest`, which starts one of its own, or name one "
-                "that lets anybody in with MOTORPOOL_BENCH_BROKER_URL"
+                "No broker to measure with: run `motorpool bench ingest`, which starts one of its own, or "
+                "name one that lets anybody in with MOTORPOOL_BENCH_BROKER_URL"
             )
         url = self.bench_broker_url.get_secret_value()
         return Place(url, url, self.bench_broker_pid)

@@ -49,7 +49,7 @@ def test_every_way_is_measured_and_nothing_is_left_behind(
     result = bench(database_url, "--json", str(file), **places)
 
     assert result.exit_code == 0, result.output
-    assert PROMISED <= msgspec.json.decode(file.read_bytes()).keys()
+    assert msgspec.json.decode(file.read_bytes()).keys() >= PROMISED
     figures = msgspec.json.decode(file.read_bytes(), type=Figures)
     assert figures.terminals == 40
     assert figures.secured is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import itertools
 import socket
 import ssl
 import struct
@@ -171,7 +172,7 @@ flaws = st.one_of(
 
 def cut(stream: bytes, places: list[int]) -> list[bytes]:
     edges = sorted({0, len(stream), *(place % (len(stream) + 1) for place in places)})
-    return [stream[first:last] for first, last in zip(edges, edges[1:], strict=False)]
+    return [stream[first:last] for first, last in itertools.pairwise(edges)]
 
 
 def outcome(kind: type[mqtt.Client], pieces: Sequence[bytes]) -> tuple[list[Received], list[int], bool]:
@@ -310,7 +311,7 @@ def test_tls_records_beyond_the_first_are_read_as_well(tls_pair: tuple[ssl.SSLSo
 
 
 def test_the_reader_leans_on_the_paho_it_was_written_for() -> None:
-    """If this fails paho has changed: read its new source, then adapt the reader, this table and its version."""
+    """If this fails paho has changed: read its source, then adapt the reader, this table and the version."""
     assert internals_match()
     found = {
         name: hashlib.sha256(inspect.getsource(getattr(mqtt.Client, name)).encode()).hexdigest()[:16]

@@ -32,8 +32,8 @@ some_fixes = st.builds(
     lat=st.floats(-90, 90), speed=st.floats(0, 500), heading=st.floats(0, 360), fixed=st.booleans(),
     altitude=st.none() | st.floats(-1000, 10_000), odometer=st.none() | st.floats(0, 10_000_000),
     ignition=st.none() | st.booleans(), energy=st.none() | st.floats(0, 100),
-    satellites=st.none() | st.integers(0, 99), hdop=st.none() | st.floats(0, 100), alarm=numbers, status=numbers,
-)  # fmt: skip
+    satellites=st.none() | st.integers(0, 99), hdop=st.none() | st.floats(0, 100), alarm=numbers,
+    status=numbers, )  # fmt: skip
 
 
 def gathered(*fixes: Fix) -> Gathering:
@@ -143,7 +143,7 @@ def rounded(state: TerminalState) -> TerminalState:
 def test_terminals_advanced_at_once_stand_where_the_rules_put_them(
     spoken_batches: list[list[tuple[str, Any]]],
 ) -> None:
-    """Gaps, old boots, repeated numbers and statuses in any mixture (invariant 1: acks speak for what was stored)."""
+    """Gaps, old boots, repeated numbers and statuses in any mixture (invariant 1)."""
     standings, states = Standings(), dict[str, TerminalState]()
     standings.learn(list(TERMINALS.values()), {})
     place = 0

@@ -73,7 +73,7 @@ def test_another_fix_of_the_same_moment_is_kept(writer: Writer, registry: Regist
 
 
 class TestReusedNumber:
-    """One boot and sequence number for two fixes: both are kept, and whoever looks at the terminal sees it."""
+    """One boot and sequence number for two fixes: both are kept, and people see it."""
 
     FLAGGED = "SELECT kind, detail, time FROM terminal_event ORDER BY time"
 

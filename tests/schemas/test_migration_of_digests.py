@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import psycopg
 
 import schemas.migrations
@@ -10,8 +11,9 @@ from schemas.telemetry import Fix, content_digest
 from tests.ingest.world import fix
 
 INSERT = """
-INSERT INTO position (terminal_id, time, digest, sent_at, received_at, boot, seq, lon, lat, speed_kmh, heading_deg,
-                      altitude_m, odometer_km, ignition, energy_pct, satellites, hdop, fixed, alarm, status)
+INSERT INTO position (terminal_id, time, digest, sent_at, received_at, boot, seq, lon, lat, speed_kmh,
+                      heading_deg, altitude_m, odometer_km, ignition, energy_pct, satellites, hdop, fixed, alarm,
+                      status)
 VALUES (7, to_timestamp(%s / 1000.0), %s, now(), now() + %s * INTERVAL '1 second', 1, %s, %s, %s, %s, %s,
         %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
@@ -23,7 +25,8 @@ def store(connection: psycopg.Connection, fix: Fix, digest: int, order: int) -> 
         INSERT,
         [
             fix.time, digest, order, fix.seq, fix.lon, fix.lat, fix.speed, fix.heading, fix.altitude,
-            fix.odometer, fix.ignition, fix.energy, fix.satellites, fix.hdop, fix.fixed, fix.alarm, fix.status,
+            fix.odometer, fix.ignition, fix.energy, fix.satellites, fix.hdop, fix.fixed, fix.alarm,
+            fix.status,
         ],
     )  # fmt: skip
 
@@ -31,8 +34,8 @@ def store(connection: psycopg.Connection, fix: Fix, digest: int, order: int) -> 
 def test_stored_digests_are_renewed_and_no_fix_is_lost(postgres: PostgresServer) -> None:
     url = postgres.ensure_database(DATABASE)
     schemas.migrations.upgrade(url, "0007")
-    fixes = [fix(k, speed=68.7 + k, heading=33.3, altitude=None, lon=117.1234567, hdop=None) for k in range(5)]
-    finer_than_stored = fix(0, speed=68.7 + 1e-9, heading=33.3, altitude=None, lon=117.1234567, hdop=None, seq=9)
+    fixes = [fix(k, speed=68.7 + k, heading=33.3, lon=117.1234567, hdop=None) for k in range(5)]
+    finer_than_stored = msgspec.structs.replace(fixes[0], speed=68.7 + 1e-9, seq=9)
     with psycopg.connect(url) as connection:
         for order, stored in enumerate([*fixes, finer_than_stored]):
             store(connection, stored, -order, order)

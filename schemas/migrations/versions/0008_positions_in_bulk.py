@@ -23,7 +23,9 @@ SELECT terminal_id, time, digest, lon, lat, speed_kmh, heading_deg, fixed, altit
        energy_pct, satellites, hdop, alarm, status
 FROM position
 """
-RENEWED = "CREATE TEMPORARY TABLE renewed (terminal_id integer, time timestamptz, before bigint, after bigint)"
+RENEWED = (
+    "CREATE TEMPORARY TABLE renewed (terminal_id integer, time timestamptz, before bigint, after bigint)"
+)
 COPY_RENEWED = "COPY renewed FROM STDIN"
 # Rows that differ in nothing a row holds are one fix from now on: the one that came first stays.
 DROP_TWINS = """
@@ -35,7 +37,8 @@ DELETE FROM position USING (
 WHERE twin.place > 1 AND position.terminal_id = twin.terminal_id AND position.time = twin.time
   AND position.digest = twin.before;
 UPDATE position SET digest = after FROM renewed
-WHERE position.terminal_id = renewed.terminal_id AND position.time = renewed.time AND position.digest = before;
+WHERE position.terminal_id = renewed.terminal_id AND position.time = renewed.time
+  AND position.digest = before;
 DROP TABLE renewed
 """
 
