@@ -12,8 +12,8 @@ from tests.ingest.world import fix
 
 INSERT = """
 INSERT INTO position (terminal_id, time, digest, sent_at, received_at, boot, seq, lon, lat, speed_kmh,
-                      heading_deg, altitude_m, odometer_km, ignition, energy_pct, satellites, hdop, fixed, alarm,
-                      status)
+                      heading_deg, altitude_m, odometer_km, ignition, energy_pct, satellites, hdop, fixed,
+                      alarm, status)
 VALUES (7, to_timestamp(%s / 1000.0), %s, now(), now() + %s * INTERVAL '1 second', 1, %s, %s, %s, %s, %s,
         %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
