@@ -18,16 +18,18 @@ from typer.main import get_group
 from fleet.local.errors import LocalServiceError
 from fleet.local.progress import Steps
 from fleet.local.scratch import scratch_database
+from fleet.local.scratch_broker import scratch_brokers
 
 DATABASE_URL = "MOTORPOOL_DATABASE_URL"
-ON_A_DATABASE = frozenset({"ingest"})
-"""Packages below fleet cannot start engines: for these it is done here, unless a database is configured."""
+BROKER_URL = "MOTORPOOL_BENCH_BROKER_URL"
+ON_ENGINES = frozenset({"ingest"})
+"""Packages below fleet cannot start engines: for these it is done here, unless others are configured."""
 
 
 def bench_group(benches: Mapping[str, Any]) -> TyperGroup:
     """A group of the `bench` commands by package; each takes `--json FILE`."""
-    for package in ON_A_DATABASE & benches.keys():
-        benches[package].callback = _on_a_database(benches[package].callback)
+    for package in ON_ENGINES & benches.keys():
+        benches[package].callback = _on_engines(benches[package].callback)
     bench = typer.Typer()
 
     @bench.callback(invoke_without_command=True, subcommand_metavar="[PACKAGE]")
@@ -63,11 +65,15 @@ def _measure(package: str, command: Any) -> dict[str, object]:
     return figures
 
 
-def _on_a_database(measure: Callable[..., None]) -> Callable[..., None]:
+def _on_engines(measure: Callable[..., None]) -> Callable[..., None]:
     @wraps(measure)
     def measure_there(**given: Any) -> None:
-        with _database():
-            measure(**given)
+        try:
+            with _database(), _brokers():
+                measure(**given)
+        except LocalServiceError as error:
+            typer.echo(f"{error.detail}\n{error.remedy}", err=True)
+            raise typer.Exit(1) from error
 
     return measure_there
 
@@ -78,13 +84,34 @@ def _database() -> Iterator[None]:
     if DATABASE_URL in os.environ:
         yield
         return
+    with scratch_database(Steps()) as url, _environment({DATABASE_URL: url}):
+        yield
+
+
+@contextmanager
+def _brokers() -> Iterator[None]:
+    """While it lasts, the environment names brokers, as ingest/bench/settings.py reads them."""
+    if BROKER_URL in os.environ:
+        yield
+        return
+    with scratch_brokers(Steps()) as brokers:
+        named = {BROKER_URL: brokers.url, "MOTORPOOL_BENCH_BROKER_PID": str(brokers.pid)}
+        if brokers.secured is not None:
+            named |= {
+                "MOTORPOOL_BENCH_SECURED_LOAD_URL": brokers.secured["gateway"],
+                "MOTORPOOL_BENCH_SECURED_INGEST_URL": brokers.secured["ingest"],
+                "MOTORPOOL_BENCH_SECURED_PID": str(brokers.secured_pid),
+                "MOTORPOOL_BENCH_CA_FILE": str(brokers.ca_file),
+            }
+        with _environment(named):
+            yield
+
+
+@contextmanager
+def _environment(names: Mapping[str, str]) -> Iterator[None]:
+    os.environ.update(names)
     try:
-        with scratch_database(Steps()) as url:
-            os.environ[DATABASE_URL] = url
-            try:
-                yield
-            finally:
-                del os.environ[DATABASE_URL]
-    except LocalServiceError as error:
-        typer.echo(f"{error.detail}\n{error.remedy}", err=True)
-        raise typer.Exit(1) from error
+        yield
+    finally:
+        for name in names:
+            del os.environ[name]

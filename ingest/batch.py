@@ -2,40 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
+import numpy as np
 import structlog
 
-from ingest.decode import Fault, decode_event, decode_fixes, decode_status, element, read_numbers
+from ingest.decode import (
+    FIRST_MSGPACK,
+    JSON,
+    MSGPACK,
+    UNREADABLE,
+    Fault,
+    PlainFix,
+    codec_for,
+    decode_event,
+    decode_fixes,
+    decode_status,
+    element,
+    read_numbers,
+)
 from ingest.message import Message, Reason, Rejection, explain
+from ingest.positions import Column, Gathering, Positions
 from ingest.progress import Heard
-from ingest.rows import EventRow, PositionRow, position_row
-from ingest.validate import EPOCH, Address, Bounds, Kind, address_of, trouble_with_event, trouble_with_fix
+from ingest.rows import EventRow
+from ingest.validate import (
+    Address,
+    Bounds,
+    Kind,
+    acceptable,
+    address_of,
+    milliseconds,
+    trouble_with_event,
+    trouble_with_fix,
+)
+from schemas.telemetry import Fix
 
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
 class Batch:
     """Everything one transaction stores, and what each terminal was heard saying."""
 
-    positions: list[PositionRow] = field(default_factory=list)
+    numbered: Positions  # every fix that could be read and is of a registered terminal
+    positions: Positions  # those of them to be stored, ordered by terminal and time
+    events: Sequence[EventRow]
+    rejections: Sequence[Rejection]
+    heard: Mapping[
+        str, Heard
+    ]  # by terminal, all but `numbered`; unregistered ones too, for they are told as well
+    statuses: int
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A batch in the making."""
+
+    messages: Sequence[Message]
+    registered: Mapping[str, int]
+    bounds: Bounds
+    fixes: Gathering = field(default_factory=Gathering)
     events: list[EventRow] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
-    # by terminal; unregistered ones too, for they are told as well
     heard: dict[str, Heard] = field(default_factory=dict)
     statuses: int = 0
 
-    def hear(self, terminal: str, received_at: datetime) -> Heard:
+    def hear(self, terminal: str, at: int) -> Heard:
+        received_at = self.messages[at].received_at
         heard = self.heard.get(terminal)
         if heard is None:
             heard = self.heard[terminal] = Heard(received_at)
-        heard.received_at = received_at
+        heard.received_at, heard.at = received_at, at
         return heard
 
-    def reject(self, message: Message, reason: Reason, what: str, payload: bytes | None = None) -> None:
+    def reject(self, at: int, reason: Reason, what: str, payload: bytes | None = None) -> None:
+        message = self.messages[at]
         address = address_of(message.topic)
         self.rejections.append(
             Rejection(
@@ -48,111 +91,172 @@ class Batch:
             )
         )
 
+    def batch(self) -> Batch:
+        numbered = self.fixes.positions()
+        good = acceptable(numbered["time"], numbered["sent"], self.bounds)
+        if not good.all():
+            _reject_untimely(self, numbered.origin, np.flatnonzero(~good).tolist())
+        return Batch(
+            numbered=numbered,
+            positions=numbered.only(good).by_terminal() if not good.all() else numbered.by_terminal(),
+            events=self.events,
+            rejections=self.rejections,
+            heard=self.heard,
+            statuses=self.statuses,
+        )
 
-def terminals_in(messages: Iterable[Message]) -> set[str]:
-    """The terminals that speak in `messages`, by their topics."""
-    addresses = (address_of(message.topic) for message in messages)
-    return {address.terminal for address in addresses if address and address.genuine}
 
+def read_batch(
+    messages: Sequence[Message],
+    registered: Mapping[str, int],
+    bounds: Bounds,
+    fix_topics: Mapping[str, int] | None = None,
+) -> Batch:
+    """Decode and judge every message; whatever cannot be stored becomes a rejection, never an exception.
 
-def read_batch(messages: Collection[Message], registered: Mapping[str, int], bounds: Bounds) -> Batch:
-    """Decode and judge every message; whatever cannot be stored becomes a rejection, never an exception."""
-    batch = Batch()
-    for message in messages:
+    `registered` is terminal to id; `fix_topics` may hold topics of theirs, which then need not be taken
+    apart.
+    """
+    reading = _Reading(messages, registered, bounds)
+    known_topic, largest = (fix_topics or {}).get, bounds.max_payload_bytes
+    received_at: datetime | None = None
+    received_ms = 0
+    for at, message in enumerate(
+        messages
+    ):  # one flat loop for the common case: fixes that are as they should be
+        payload = message.payload
+        terminal_id = known_topic(message.topic)
+        if terminal_id is not None and 0 < len(payload) <= largest:
+            kind = message.content_type
+            codec = (
+                (MSGPACK if payload[0] >= FIRST_MSGPACK else JSON) if not kind else codec_for(payload, kind)
+            )
+            try:
+                fixes = codec.plain(payload)
+            except UNREADABLE:
+                fixes = ()
+            if message.received_at is not received_at:
+                received_at = message.received_at
+                received_ms = milliseconds(received_at)
+            if type(fixes) is PlainFix:
+                reading.fixes.add(fixes, terminal_id, received_ms, at)
+                continue
+            if fixes:
+                reading.fixes.extend(fixes, terminal_id, received_ms, at)
+                continue
         try:
-            _read(batch, message, registered, bounds)
+            _read(reading, at, message)
         except Exception as error:  # a flaw of ours may cost this message a detour, never the stream its life
             log.exception("message could not be read", topic=message.topic)
-            batch.reject(message, "malformed", f"Could not be read: {error!r}")
-    return batch
+            reading.reject(at, "malformed", f"Could not be read: {error!r}")
+    return reading.batch()
 
 
-def set_aside(message: Message, reason: Reason, what: str) -> Batch:
+def set_aside(message: Message, reason: Reason, what: str, bounds: Bounds) -> Batch:
     """A batch that only puts this message aside, whole, and lets its terminal know."""
-    batch = Batch()
+    reading = _Reading([message], {}, bounds)
     address = address_of(message.topic)
     if address is not None and address.genuine:
-        _put_aside(batch, message, address, reason, what)
+        _put_aside(reading, 0, address, reason, what)
     else:
-        batch.reject(message, reason, what)
-    return batch
+        reading.reject(0, reason, what)
+    return reading.batch()
 
 
-def _read(batch: Batch, message: Message, registered: Mapping[str, int], bounds: Bounds) -> None:
+def _read(reading: _Reading, at: int, message: Message) -> None:
     address = address_of(message.topic)
     if address is None:
-        batch.reject(message, "forged_topic", f"Topic {message.topic!r} is none of the contract's")
+        reading.reject(at, "forged_topic", f"Topic {message.topic!r} is none of the contract's")
         return
     if not address.genuine:  # never acknowledged: the true owner of the name must not forget its own messages
         what = f"The shard in topic {message.topic!r} is not that of terminal {address.terminal!r}"
-        batch.reject(message, "forged_topic", what)
+        reading.reject(at, "forged_topic", what)
         return
-    if len(message.payload) > bounds.max_payload_bytes:
-        what = f"{len(message.payload)} bytes; at most {bounds.max_payload_bytes} are accepted"
-        _put_aside(batch, message, address, "oversized", what)
+    if len(message.payload) > reading.bounds.max_payload_bytes:
+        what = f"{len(message.payload)} bytes; at most {reading.bounds.max_payload_bytes} are accepted"
+        _put_aside(reading, at, address, "oversized", what)
         return
-    terminal_id = registered.get(address.terminal)
+    terminal_id = reading.registered.get(address.terminal)
     if terminal_id is None:
         what = f"Terminal {address.terminal!r} is not registered or not active"
-        _put_aside(batch, message, address, "unknown_terminal", what)
+        _put_aside(reading, at, address, "unknown_terminal", what)
         return
-    READERS[address.kind](
-        batch, message, terminal_id, batch.hear(address.terminal, message.received_at), bounds
-    )
+    READERS[address.kind](reading, at, address.terminal, terminal_id)
 
 
-def _put_aside(batch: Batch, message: Message, address: Address, reason: Reason, what: str) -> None:
-    batch.reject(message, reason, what)
+def _put_aside(reading: _Reading, at: int, address: Address, reason: Reason, what: str) -> None:
+    reading.reject(at, reason, what)
     if address.kind != "fix":
         return
+    message = reading.messages[at]
     for number in read_numbers(message.payload, message.content_type):
-        heard = batch.hear(address.terminal, message.received_at)
+        heard = reading.hear(address.terminal, at)
         heard.numbers(number.boot).add(number.seq, number.oldest)
 
 
-def _read_fixes(batch: Batch, message: Message, terminal_id: int, heard: Heard, bounds: Bounds) -> None:
-    heard.online = True
-    received_ms = (message.received_at - EPOCH) // timedelta(milliseconds=1)
+def _read_fixes(reading: _Reading, at: int, terminal: str, terminal_id: int) -> None:
+    message = reading.messages[at]
+    received_ms = milliseconds(message.received_at)
     items = decode_fixes(message.payload, message.content_type)
+    good: list[Fix] = []
     for index, item in enumerate(items):
-        where = f"Element {index} of {len(items)}: " if len(items) > 1 else ""
-        if isinstance(item, Fault):
-            batch.reject(message, item.reason, where + item.what, item.payload)
-            if item.number is not None:
-                heard.numbers(item.number.boot).add(item.number.seq, item.number.oldest)
+        if isinstance(item, Fix):
+            good.append(item)
             continue
-        heard.numbers(item.boot).add(item.seq, item.oldest)
-        trouble = trouble_with_fix(item, bounds)
-        if trouble is not None:
-            reason, what = trouble
-            batch.reject(message, reason, where + what, element(message.payload, message.content_type, index))
-            continue
-        heard.measure(item.time, item.sent, received_ms)
-        batch.positions.append(position_row(terminal_id, item, received_ms))
+        heard = reading.hear(terminal, at)
+        heard.online = True
+        reading.reject(at, item.reason, _where(index, len(items)) + item.what, item.payload)
+        if item.number is not None:
+            heard.numbers(item.number.boot).add(item.number.seq, item.number.oldest)
+    reading.fixes.extend(good, terminal_id, received_ms, at)
 
 
-def _read_event(batch: Batch, message: Message, terminal_id: int, heard: Heard, bounds: Bounds) -> None:
+def _reject_untimely(reading: _Reading, origin: Column, rows: list[int]) -> None:
+    """Say what is wrong with the times of these rows; all of one message's rows lie together."""
+    for row in rows:
+        at = int(origin[row])
+        message = reading.messages[at]
+        items = decode_fixes(message.payload, message.content_type)
+        readable = [index for index, item in enumerate(items) if isinstance(item, Fix)]
+        index = readable[row - int(np.searchsorted(origin, at))]
+        trouble = trouble_with_fix(reading.fixes.fixes[row], reading.bounds)
+        if trouble is None:
+            continue
+        reason, what = trouble
+        payload = element(message.payload, message.content_type, index)
+        reading.reject(at, reason, _where(index, len(items)) + what, payload)
+
+
+def _where(index: int, count: int) -> str:
+    return f"Element {index} of {count}: " if count > 1 else ""
+
+
+def _read_event(reading: _Reading, at: int, terminal: str, terminal_id: int) -> None:
+    message = reading.messages[at]
+    reading.hear(terminal, at)
     event = decode_event(message.payload, message.content_type)
     if isinstance(event, Fault):
-        batch.reject(message, event.reason, event.what)
+        reading.reject(at, event.reason, event.what)
         return
-    trouble = trouble_with_event(event, bounds)
+    trouble = trouble_with_event(event, reading.bounds)
     if trouble is not None:
-        batch.reject(message, *trouble)
+        reading.reject(at, *trouble)
         return
-    batch.events.append(EventRow(terminal_id, message.received_at, event))
+    reading.events.append(EventRow(terminal_id, message.received_at, event))
 
 
-def _read_status(batch: Batch, message: Message, terminal_id: int, heard: Heard, bounds: Bounds) -> None:
+def _read_status(reading: _Reading, at: int, terminal: str, terminal_id: int) -> None:
+    message = reading.messages[at]
+    heard = reading.hear(terminal, at)
     status = decode_status(message.payload, message.content_type)
     if isinstance(status, Fault):
-        batch.reject(message, status.reason, status.what)
+        reading.reject(at, status.reason, status.what)
         return
-    batch.statuses += 1
+    reading.statuses += 1
     heard.online = status.online
 
 
-READERS: dict[Kind, Callable[[Batch, Message, int, Heard, Bounds], None]] = {
+READERS: dict[Kind, Callable[[_Reading, int, str, int], None]] = {
     "fix": _read_fixes,
     "event": _read_event,
     "status": _read_status,

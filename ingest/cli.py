@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 import psycopg
@@ -23,9 +23,6 @@ from ingest.settings import IngestSettings
 from ingest.validate import Bounds
 from ingest.worker import Worker
 from schemas.logging import configure_logging
-
-if TYPE_CHECKING:
-    from ingest.bench import Figures
 
 app = typer.Typer(no_args_is_help=True, help="Terminal messages into the database.")
 letters = typer.Typer(no_args_is_help=True, help="Messages that were put aside, with the reason.")
@@ -47,49 +44,34 @@ def ingest() -> None:
             raise typer.Exit(1)
 
 
-@app.command(epilog="Example: motorpool bench ingest --messages 100000 --json bench.json")
+@app.command(epilog="Example: motorpool bench ingest --seconds 10 --json bench.json")
 def bench(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here as JSON.")] = None,
-    messages: Annotated[int, typer.Option(min=1, help="Messages of one fix each, every round.")] = 20_000,
-    terminals: Annotated[int, typer.Option(min=1, max=60_000, help="Terminals that send in turn.")] = 1_000,
+    seconds: Annotated[float, typer.Option(min=0.05, help="About how long each measurement lasts.")] = 5.0,
+    terminals: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Terminals that send in turn.")
+    ] = 60_000,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of which medians are taken.")] = 3,
 ) -> None:
-    """Measure the writer against raw COPY and against one INSERT per message, on an empty database.
+    """Measure the worker against the broker alone, raw COPY and a consumer that works message by message.
 
-    That is the one of MOTORPOOL_DATABASE_URL, as a user who may empty its tables; where the variable is not
-    set, a private one.
+    On a private broker and a private database; the database may be named by MOTORPOOL_DATABASE_URL (empty,
+    and as a user who may empty its tables).
     """
-    from ingest.bench import Size, bench
+    from ingest.bench.figures import show
+    from ingest.bench.measure import Size, measure
+    from ingest.bench.settings import BenchSettings
 
-    settings = IngestSettings()
+    settings = BenchSettings()
     configure_logging(settings, "bench")
     with _clear_errors():
         try:
-            figures = bench(settings, Size(messages, terminals, rounds))
+            figures = measure(settings, Size(seconds, terminals, rounds))
         except psycopg.OperationalError as error:
             raise _unreachable(error) from error
-    show_figures(Console(), figures)
+    show(Console(), figures)
     if json_file is not None:
         json_file.write_bytes(msgspec.json.encode(figures))
-
-
-def show_figures(screen: Console, figures: Figures) -> None:
-    """One line for each way to store, and ours beside both."""
-    table = Table("way", "rows/s", "CPU per message", "the writer does", title=_title(figures))
-    table.add_row(
-        "raw COPY", f"{figures.raw_copy_per_second:,.0f}", "-", f"{figures.ratio_to_raw_copy:.1%} of it"
-    )
-    naive_cpu, cpu = figures.naive_cpu_us_per_message, figures.writer_cpu_us_per_message
-    naive_rate = f"{figures.naive_per_second:,.0f}"
-    table.add_row(
-        "one INSERT each", naive_rate, f"{naive_cpu:.1f} µs", f"{figures.ratio_to_naive:.1f} times it"
-    )
-    table.add_row("the writer", f"{figures.messages_per_second:,.0f}", f"{cpu:.1f} µs", "")
-    screen.print(table)
-
-
-def _title(figures: Figures) -> str:
-    return f"{figures.messages:,} messages, {figures.terminals:,} terminals, {figures.rounds} rounds"
 
 
 @letters.command("list", epilog="Example: motorpool deadletter list --reason unknown_terminal")

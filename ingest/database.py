@@ -21,7 +21,8 @@ POISON = (psycopg.DataError, psycopg.IntegrityError)
 """The data is at fault: trying again cannot help. All else passes (restart, full disk, lock, deadlock)."""
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 5.0
 SESSION = (
-    "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+    "-c timezone=UTC -c jit=off -c lock_timeout=5s "
+    "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
 )
 
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ingest.message import Reason
-from schemas.telemetry import Boot, Event, Fix, Status
+from schemas.telemetry import MISSING, Boot, Event, Fix, Status
 from schemas.telemetry import Sequence as SequenceNumber
 
 UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
@@ -28,6 +28,27 @@ class Numbered(msgspec.Struct, frozen=True, gc=False):
     oldest: SequenceNumber = 0
 
 
+if TYPE_CHECKING:
+
+    class PlainFix(Fix, frozen=True): ...
+
+else:
+    PlainFix = msgspec.defstruct(
+        "PlainFix",
+        [
+            (known.name, known.type, MISSING if known.default is None else known.default)
+            if known.default is not msgspec.NODEFAULT
+            else (known.name, known.type)
+            for known in msgspec.structs.fields(Fix)
+        ],
+        bases=(Fix,),
+        frozen=True,
+        gc=False,
+        forbid_unknown_fields=True,
+    )
+"""A Fix in which NaN stands for what was not sent: it goes into columns of numbers as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A payload, or one element of its array, that could not be read."""
@@ -42,6 +63,7 @@ class Codec:
     """The decoders of one format."""
 
     def __init__(self, format_: ModuleType) -> None:
+        self.plain = format_.Decoder(PlainFix | list[PlainFix]).decode
         self.fixes = format_.Decoder(Fix | list[Fix]).decode
         self.fix = format_.Decoder(Fix).decode
         self.elements = format_.Decoder(list[msgspec.Raw]).decode
@@ -51,6 +73,8 @@ class Codec:
         self.status = format_.Decoder(Status).decode
 
 
+FIRST_MSGPACK = 0x80
+"""Text in UTF-8 never begins with a byte from here on."""
 JSON = Codec(msgspec.json)
 MSGPACK = Codec(msgspec.msgpack)
 
@@ -59,7 +83,7 @@ def codec_for(payload: bytes, content_type: str) -> Codec:
     """By content type; without one by the first byte: a MessagePack map or array starts at 0x80 or above."""
     if content_type:
         return MSGPACK if content_type.endswith("msgpack") else JSON
-    return MSGPACK if payload[:1] >= b"\x80" else JSON
+    return MSGPACK if payload and payload[0] >= FIRST_MSGPACK else JSON
 
 
 def decode_fixes(payload: bytes, content_type: str = "") -> Sequence[Fix | Fault]:

@@ -26,6 +26,11 @@ class Metrics:
             "ingest_committed", "Fixes stored for the first time", registry=self.registry
         )
         self.duplicate = Counter("ingest_duplicate", "Fixes that were stored already", registry=self.registry)
+        self.reused = Counter(
+            "ingest_sequence_reused",
+            "Fixes stored under a boot and sequence number that had stood for another fix",
+            registry=self.registry,
+        )
         self.quarantined = Counter(
             "ingest_quarantined", "Messages or elements put aside", ["reason"], registry=self.registry
         )
@@ -47,6 +52,7 @@ class Metrics:
     def count(self, stored: Stored) -> None:
         self.committed.inc(stored.new)
         self.duplicate.inc(stored.known)
+        self.reused.inc(stored.reused)
         self.commit_seconds.observe(stored.seconds)
         for rejection in stored.rejections:
             self.quarantined.labels(rejection.reason).inc()

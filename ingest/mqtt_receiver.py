@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+import paho.mqtt
 import paho.mqtt.client as mqtt
 import structlog
 from paho.mqtt.enums import CallbackAPIVersion
@@ -17,6 +19,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from ingest.bulk_client import BulkClient, Publish, content_type, internals_match
 from ingest.message import Message
 from ingest.settings import IngestSettings
 from schemas.clock import Clock
@@ -31,8 +34,16 @@ GATHER_STEP_S = 0.005
 CLOSE_TIMEOUT_S = 2.0
 
 
+ACK = b"\x30"
+"""The head of a PUBLISH at QoS 0."""
+TERMINALS_REMEMBERED = 200_000
+UNREADABLE_TOPIC = "\ufffd"
+
+
 class MqttReceiver:
-    """Stock paho on its own thread, MQTT 5, persistent session, manual acknowledgement.
+    """The bulk reader on its own thread, MQTT 5, persistent session, manual acknowledgement.
+
+    With a paho whose internals are not those the bulk reader was written for it is stock paho, slower by far.
 
     A connection epoch tags every message, for the broker's message numbers are void in the next connection:
     an old number acknowledged there would confirm some other message. The lock makes "is this still that
@@ -48,6 +59,7 @@ class MqttReceiver:
         self._limit = settings.ingest_receive_maximum
         self._queue: deque[Message] = deque(maxlen=2 * self._limit)
         self._arrived = threading.Event()
+        self._arrived_at = 0.0  # when the oldest of the queue came, monotonic
         self._lock = threading.RLock()
         self._epoch = 0
         self._connected = False
@@ -70,29 +82,43 @@ class MqttReceiver:
         self._client.loop_start()
 
     def take(self, limit: int, window_s: float) -> list[Message]:
+        """The window begins with the oldest message that waits, be it from before this call."""
         if not self._arrived.wait(window_s):
             return []
-        until = time.monotonic() + window_s
+        until = self._arrived_at + window_s
         while not self._paused and len(self._queue) < limit and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, GATHER_STEP_S))
         self._arrived.clear()
         taken = [self._queue.popleft() for _ in range(min(limit, len(self._queue)))]
         if self._queue:
-            self._arrived.set()
+            self._note_arrival()
         return taken
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
+        client = self._client
         with self._lock:
-            for message in messages:
-                if message.mid and message.epoch == self._epoch and self._connected:
-                    self._client.ack(message.mid, 1)
+            epoch = self._epoch
+            mids = [message.mid for message in messages if message.epoch == epoch and message.mid]
+            if not mids or not self._connected:
+                return
+            if isinstance(client, BulkClient):
+                client.acknowledge(mids)
+                return
+            for mid in mids:
+                client.ack(mid, 1)
 
-    def tell(self, acks: Iterable[tuple[str, Ack]]) -> None:
+    def tell(self, acks: Sequence[tuple[str, Ack]]) -> None:
         """QoS 0: an ack that is lost costs a re-send, and the next ack says it again."""
+        client = self._client
+        packets = [ack_packet(terminal, ack) for terminal, ack in acks]
         with self._lock:
+            if not self._connected:
+                return
+            if isinstance(client, BulkClient):
+                client.send_packets(packets)
+                return
             for terminal, ack in acks:
-                if self._connected:
-                    self._client.publish(topic(terminal, "ack"), msgspec.json.encode(ack), qos=0)
+                client.publish(topic(terminal, "ack"), msgspec.json.encode(ack), qos=0)
 
     def pause(self) -> None:
         self._paused = True
@@ -113,12 +139,21 @@ class MqttReceiver:
         return self._subscribed
 
     def _new_client(self) -> mqtt.Client:
-        client = mqtt.Client(
+        kind = BulkClient if internals_match() else mqtt.Client
+        if kind is not BulkClient:
+            log.warning(
+                "this paho-mqtt is not the one the bulk reader was written for; reading one by one, which "
+                "costs several times the processor; install the version of requirements/",
+                version=paho.mqtt.__version__,
+            )
+        client = kind(
             CallbackAPIVersion.VERSION2,
             client_id=self._settings.ingest_client_id,
             protocol=mqtt.MQTTv5,
             manual_ack=True,
         )
+        if isinstance(client, BulkClient):
+            client.on_publishes = self._on_publishes
         if self._address.username is not None:
             client.username_pw_set(self._address.username, self._address.password)
         if self._address.tls:
@@ -166,9 +201,31 @@ class MqttReceiver:
         self._subscribed = True
         log.info("receiving", topics=SUBSCRIPTIONS)
 
+    def _on_publishes(self, publishes: list[Publish]) -> None:
+        if self._paused:
+            return  # never acknowledged: the broker still has them
+        if len(self._queue) + len(publishes) > self._limit:
+            publishes = [publish for publish in publishes if publish[2]]  # at QoS 0 the terminal has them
+        received_at, epoch = self._clock.now(), self._epoch
+        self._queue.extend(
+            [
+                Message(
+                    _text(topic_bytes),
+                    payload,
+                    received_at,
+                    content_type(properties) if properties else "",
+                    epoch,
+                    mid,
+                )
+                for topic_bytes, payload, mid, properties in publishes
+            ]
+        )
+        self._note_arrival()
+
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        """Stock paho's way to hand on a message; a bulk client uses it for what it leaves to paho."""
         if self._paused or (message.qos == 0 and len(self._queue) >= self._limit):
-            return  # never acknowledged: the broker or, at QoS 0, the terminal still has it
+            return
         self._queue.append(
             Message(
                 topic=_topic_of(message),
@@ -179,12 +236,48 @@ class MqttReceiver:
                 mid=message.mid if message.qos else 0,
             )
         )
+        self._note_arrival()
+
+    def _note_arrival(self) -> None:
         if not self._arrived.is_set():
+            self._arrived_at = time.monotonic()
             self._arrived.set()
+
+
+def ack_packet(terminal: str, ack: Ack) -> bytes:
+    """A whole PUBLISH packet of an application acknowledgement: QoS 0, without properties."""
+    payload = msgspec.json.encode(ack)
+    return _before_payload(terminal, len(payload)) + payload
+
+
+@lru_cache(maxsize=TERMINALS_REMEMBERED)
+def _before_payload(terminal: str, payload_bytes: int) -> bytes:
+    """Fixed head, topic, and that there are no properties; payloads seldom change their length."""
+    name = topic(terminal, "ack").encode()
+    rest = len(name).to_bytes(2, "big") + name + b"\0"
+    return ACK + variable_length(len(rest) + payload_bytes) + rest
+
+
+def variable_length(length: int) -> bytes:
+    """A variable byte integer of MQTT."""
+    digits = bytearray()
+    while True:
+        length, digit = divmod(length, 128)
+        digits.append(digit | (0x80 if length else 0))
+        if not length:
+            return bytes(digits)
+
+
+@lru_cache(maxsize=TERMINALS_REMEMBERED)
+def _text(topic_bytes: bytes) -> str:
+    try:
+        return topic_bytes.decode()
+    except UnicodeDecodeError:
+        return UNREADABLE_TOPIC
 
 
 def _topic_of(message: mqtt.MQTTMessage) -> str:
     try:
         return message.topic
     except UnicodeDecodeError:
-        return "\ufffd"
+        return UNREADABLE_TOPIC

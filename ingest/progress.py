@@ -68,6 +68,7 @@ class Heard:
 
     received_at: datetime  # of its last message
     online: bool = True  # by its last message
+    at: int = -1  # place of that message in the batch
     boots: dict[int, Numbers] = field(default_factory=dict)
     newest_ms: int | None = None  # fix time of its newest stored fix
     lag_s: float | None = None  # receipt after that fix

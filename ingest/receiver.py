@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from ingest.message import Message
@@ -21,7 +21,7 @@ class Receiver(Protocol):
     def acknowledge(self, messages: Sequence[Message]) -> None:
         """The transport may forget these: they are committed."""
 
-    def tell(self, acks: Iterable[tuple[str, Ack]]) -> None:
+    def tell(self, acks: Sequence[tuple[str, Ack]]) -> None:
         """Tell terminals what was dealt with."""
 
     def pause(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -11,36 +11,51 @@ import msgspec
 import psycopg
 from psycopg.rows import class_row
 
+from ingest.copy_format import copy_bytes
 from ingest.message import Rejection
+from ingest.positions import Positions
 from ingest.progress import Progress, TerminalState
-from ingest.rows import EventRow, PositionRow
+from ingest.rows import (
+    CHANGE_TYPES,
+    POSITION_TYPES,
+    PROGRESS_TYPES,
+    EventRow,
+    change_columns,
+    newest_with_satellites,
+    position_columns,
+    progress_columns,
+)
+from ingest.standing import Advance
 from ingest.validate import moment
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
-POSITION_COLUMNS = ", ".join(PositionRow._fields)
-# timestamptz is an int8 of microseconds on the wire: no datetime is made on the way
-POSITION_TYPES = (
-    "int4", "int8", "int8", "int8", "int8", "int4", "int8", "float8", "float8", "float4", "float4", "float4",
-    "float8", "bool", "float4", "int2", "float4", "bool", "int8", "int8",
-)  # fmt: skip
+POSITION_COLUMNS = ", ".join(POSITION_TYPES)
 
-CREATE_STAGING = "CREATE TEMPORARY TABLE IF NOT EXISTS position_staging (LIKE position) ON COMMIT DELETE ROWS"
+# The rows of a batch wait here; `newest` marks each terminal's newest fix with a satellite solution.
+CREATE_STAGING = """
+CREATE TEMPORARY TABLE IF NOT EXISTS position_staging (LIKE position) ON COMMIT DELETE ROWS;
+ALTER TABLE position_staging ADD COLUMN IF NOT EXISTS newest boolean NOT NULL;
+CREATE TEMPORARY TABLE IF NOT EXISTS progress_staging (LIKE terminal_progress) ON COMMIT DELETE ROWS
+"""
 
-COPY_TO_STAGING = f"COPY position_staging ({POSITION_COLUMNS}) FROM STDIN (FORMAT binary)"
+COPY_TO_STAGING = f"COPY position_staging ({POSITION_COLUMNS}, newest) FROM STDIN (FORMAT binary)"
 
 STORE_STAGED = f"""
-WITH stored AS (
-    INSERT INTO position ({POSITION_COLUMNS})
-    SELECT {POSITION_COLUMNS} FROM position_staging
-    ON CONFLICT DO NOTHING
-    RETURNING terminal_id, time
-), told AS (
-    INSERT INTO position_change (terminal_id, changed_from, changed_to)
-    SELECT terminal_id, min(time), max(time) FROM stored GROUP BY terminal_id
-)
-SELECT count(*) FROM stored
+INSERT INTO position ({POSITION_COLUMNS}) SELECT {POSITION_COLUMNS} FROM position_staging
+ON CONFLICT DO NOTHING
 """  # noqa: S608 - column names of ours
+
+COPY_CHANGES = f"COPY position_change ({', '.join(CHANGE_TYPES)}) FROM STDIN (FORMAT binary)"
+
+# Of a batch that was known in part: what this very transaction stored. The bounds keep other chunks out.
+NOTE_CHANGES = """
+INSERT INTO position_change (terminal_id, changed_from, changed_to)
+SELECT terminal_id, min(time), max(time)
+FROM position JOIN position_staging AS staged USING (terminal_id, time, digest)
+WHERE position.time BETWEEN %(since)s AND %(until)s AND position.xmin = pg_current_xact_id()::xid
+GROUP BY terminal_id
+"""
 
 # The vehicle is the one the terminal sat in when the fix was taken. A fix without a satellite solution does
 # not say where the vehicle is; an older one says where it was.
@@ -48,13 +63,12 @@ MOVE_VEHICLES = """
 INSERT INTO vehicle_state AS known
     (vehicle_id, terminal_id, time, received_at, lon, lat, speed_kmh, heading_deg, ignition, energy_pct,
      odometer_km, fixed, alarm, status)
-SELECT DISTINCT ON (binding.vehicle_id)
+SELECT {distinct}
        binding.vehicle_id, fix.terminal_id, fix.time, fix.received_at, fix.lon, fix.lat, fix.speed_kmh,
        fix.heading_deg, fix.ignition, fix.energy_pct, fix.odometer_km, fix.fixed, fix.alarm, fix.status
 FROM position_staging AS fix
 JOIN terminal_binding AS binding ON binding.terminal_id = fix.terminal_id AND binding.during @> fix.time
-WHERE fix.fixed
-ORDER BY binding.vehicle_id, fix.time DESC
+WHERE {which}
 ON CONFLICT (vehicle_id) DO UPDATE SET
     terminal_id = excluded.terminal_id, time = excluded.time, received_at = excluded.received_at,
     lon = excluded.lon, lat = excluded.lat, speed_kmh = excluded.speed_kmh,
@@ -62,6 +76,42 @@ ON CONFLICT (vehicle_id) DO UPDATE SET
     odometer_km = excluded.odometer_km, fixed = excluded.fixed, alarm = excluded.alarm,
     status = excluded.status
 WHERE known.time < excluded.time
+"""
+ONE_EACH = "DISTINCT ON (binding.vehicle_id)"
+LATEST_FIRST = "ORDER BY binding.vehicle_id, fix.time DESC"
+MOVE_BY_NEWEST = MOVE_VEHICLES.format(distinct=ONE_EACH, which=f"fix.newest {LATEST_FIRST}")
+MOVE_BY_EVERY = MOVE_VEHICLES.format(
+    distinct=ONE_EACH, which=f"fix.fixed AND fix.terminal_id = ANY(%s) {LATEST_FIRST}"
+)
+# Terminals whose staged fixes reach back to before they sat where their newest fix finds them.
+FIND_MOVED = """
+SELECT DISTINCT span.terminal_id
+FROM (SELECT terminal_id, min(time) AS since, max(time) AS until
+      FROM position_staging WHERE fixed GROUP BY terminal_id HAVING min(time) < max(time)) AS span
+JOIN terminal_binding AS binding
+  ON binding.terminal_id = span.terminal_id AND binding.during && tstzrange(span.since, span.until, '[]')
+WHERE NOT binding.during @> span.until
+"""
+
+# A number that was dealt with before, yet now under other content that was stored for the first time.
+FIND_REUSED = """
+WITH fresh AS (
+    SELECT asked.*
+    FROM unnest(%(terminals)s::int[], %(times)s::timestamptz[], %(digests)s::bigint[],
+                %(boots)s::int[], %(seqs)s::bigint[]) AS asked (terminal_id, time, digest, boot, seq)
+    JOIN position USING (terminal_id, time, digest)
+    WHERE position.time BETWEEN %(since)s AND %(until)s AND position.xmin = pg_current_xact_id()::xid
+)
+SELECT fresh.terminal_id, fresh.time, fresh.boot, fresh.seq FROM fresh
+WHERE EXISTS (
+    SELECT FROM position AS other
+    WHERE other.terminal_id = fresh.terminal_id AND other.boot = fresh.boot AND other.seq = fresh.seq
+      AND (other.time, other.digest) <> (fresh.time, fresh.digest)
+      AND other.time BETWEEN fresh.time - INTERVAL '1 day' AND fresh.time + INTERVAL '1 day'
+      AND other.time BETWEEN %(since)s::timestamptz - INTERVAL '1 day'
+                         AND %(until)s::timestamptz + INTERVAL '1 day'
+)
+ORDER BY fresh.terminal_id, fresh.time
 """
 
 STORE_EVENT = """
@@ -75,14 +125,13 @@ SELECT terminal_id, boot, upto, ranges::text, online, last_received_at, receive_
 FROM terminal_progress WHERE terminal_id = ANY(%s)
 """
 
+COPY_PROGRESS = f"COPY progress_staging ({', '.join(PROGRESS_TYPES)}) FROM STDIN (FORMAT binary)"
 # The guard keeps a worker that was replaced, and does not know it yet, from setting a terminal back.
 SAVE_STATES = """
 INSERT INTO terminal_progress AS known
     (terminal_id, boot, upto, ranges, online, last_received_at, receive_lag_s, clock_skew_s)
-SELECT terminal_id, boot, upto, ranges::jsonb, online, last_received_at, receive_lag_s, clock_skew_s
-FROM unnest(%s::int[], %s::int[], %s::bigint[], %s::text[],
-            %s::boolean[], %s::timestamptz[], %s::real[], %s::real[])
-    AS heard (terminal_id, boot, upto, ranges, online, last_received_at, receive_lag_s, clock_skew_s)
+SELECT terminal_id, boot, upto, ranges, online, last_received_at, receive_lag_s, clock_skew_s
+FROM progress_staging ORDER BY terminal_id
 ON CONFLICT (terminal_id) DO UPDATE SET
     boot = excluded.boot, upto = excluded.upto, ranges = excluded.ranges, online = excluded.online,
     last_received_at = excluded.last_received_at, receive_lag_s = excluded.receive_lag_s,
@@ -132,24 +181,66 @@ class DeadLetter:
     replayed_at: datetime | None
 
 
+@dataclass(frozen=True)
+class ReusedNumber:
+    """A fix that was stored although its number had stood for another one."""
+
+    terminal_id: int
+    time: datetime
+    boot: int
+    seq: int
+
+
 def prepare(connection: Connection) -> None:
     """What a connection needs before it can store positions."""
     connection.execute(CREATE_STAGING)
 
 
-def store_positions(connection: Connection, rows: Sequence[PositionRow]) -> int:
-    """Store what is new, note which windows changed, move the vehicles; returns how many were new."""
-    if not rows:
+def store_positions(connection: Connection, positions: Positions) -> int:
+    """Store what is new, note which windows changed, move the vehicles; returns how many were new.
+
+    `positions` are ordered by terminal and time.
+    """
+    if not len(positions):
         return 0
     with connection.cursor() as cursor:
-        with cursor.copy(COPY_TO_STAGING) as copy:
-            copy.set_types(POSITION_TYPES)
-            for row in rows:
-                copy.write_row(row)
-        cursor.execute(STORE_STAGED)
-        new = cursor.fetchone()
-        cursor.execute(MOVE_VEHICLES)
-    return int(new[0]) if new else 0
+        newest = {"newest": ("bool", newest_with_satellites(positions))}
+        _copy(cursor, COPY_TO_STAGING, copy_bytes({**position_columns(positions), **newest}))
+        new = cursor.execute(STORE_STAGED).rowcount
+        if new == len(positions):
+            _copy(cursor, COPY_CHANGES, copy_bytes(change_columns(positions)))
+        elif new:
+            cursor.execute(NOTE_CHANGES, _span(positions))
+        cursor.execute(MOVE_BY_NEWEST)
+        if len(positions.first) < len(positions):
+            moved = [row[0] for row in cursor.execute(FIND_MOVED)]
+            if moved:
+                cursor.execute(MOVE_BY_EVERY, [moved])
+    return new
+
+
+def find_reused(connection: Connection, suspects: Positions) -> list[ReusedNumber]:
+    """Those of `suspects` that this transaction stored under a number that stands for another fix already."""
+    if not len(suspects):
+        return []
+    parameters = _span(suspects) | {
+        "terminals": suspects.terminal_id.tolist(),
+        "times": [moment(ms) for ms in suspects["time"].tolist()],
+        "digests": suspects.digest.tolist(),
+        "boots": suspects["boot"].tolist(),
+        "seqs": suspects["seq"].tolist(),
+    }
+    return [ReusedNumber(*row) for row in connection.execute(FIND_REUSED, parameters)]
+
+
+def _span(positions: Positions) -> dict[str, Any]:
+    time = positions["time"]
+    return {"since": moment(int(time.min())), "until": moment(int(time.max()))}
+
+
+def _copy(cursor: psycopg.Cursor[tuple[Any, ...]], statement: str, content: bytes) -> None:
+    with cursor.copy(statement) as copy:
+        copy.write(content)
 
 
 def store_events(connection: Connection, rows: Sequence[EventRow]) -> None:
@@ -183,23 +274,12 @@ def load_states(connection: Connection, terminal_ids: Collection[int]) -> dict[i
     }
 
 
-def save_states(connection: Connection, states: Mapping[int, TerminalState]) -> None:
-    if not states:
+def save_states(connection: Connection, advance: Advance) -> None:
+    if not len(advance.rows):
         return
-    rows = sorted(states.items())  # one order for every writer, so that two never wait for each other
-    connection.execute(
-        SAVE_STATES,
-        [
-            [terminal_id for terminal_id, _ in rows],
-            [state.progress.boot for _, state in rows],
-            [state.progress.upto for _, state in rows],
-            [_json(state.progress.ranges) for _, state in rows],
-            [state.online for _, state in rows],
-            [state.last_received_at for _, state in rows],
-            [state.receive_lag_s for _, state in rows],
-            [state.clock_skew_s for _, state in rows],
-        ],
-    )
+    with connection.cursor() as cursor:
+        _copy(cursor, COPY_PROGRESS, copy_bytes(*progress_columns(advance)))
+        cursor.execute(SAVE_STATES)
 
 
 def load_terminals(connection: Connection) -> dict[str, int]:

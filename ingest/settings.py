@@ -45,6 +45,8 @@ class IngestSettings(CommonSettings):
     """How long a batch is gathered (real milliseconds)."""
     ingest_batch_messages: int = Field(default=2_000, ge=1, le=20_000)
     """A batch of this size is written at once."""
+    ingest_backlog_messages: int = Field(default=5_000, ge=1, le=20_000)
+    """With a backlog a batch grows to this; half of Receive Maximum lets the broker send on meanwhile."""
     ingest_max_payload_bytes: int = Field(default=65_536, ge=1_024)
     """Longer payloads are put aside as `oversized`."""
     ingest_future_tolerance_s: int = Field(default=300, ge=0)

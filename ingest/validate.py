@@ -10,12 +10,14 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias, cast
 
 from ingest.message import Reason
+from ingest.positions import Column
 from schemas.telemetry import TOPIC_PREFIX, Event, Fix, shard
 
 Kind = Literal["fix", "event", "status"]
 
 TOPIC = re.compile(re.escape(TOPIC_PREFIX) + r"/([0-9a-f]{2})/([A-Za-z0-9_-]{1,32})/(fix|event|status)")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 EARLIEST_MS = 1_577_836_800_000
 """2020-01-01: earlier times come from clocks that were never set, and would open stray chunks."""
 LATEST_STORABLE_MS = 253_402_300_799_000
@@ -47,11 +49,11 @@ class Bounds:
         cls, now: datetime, future_tolerance_s: int, max_payload_bytes: int, retention_days: int | None = None
     ) -> Bounds:
         """`retention_days`: how long fixes are kept; None: back to EARLIEST_MS."""
-        latest = (now - EPOCH) // timedelta(milliseconds=1) + future_tolerance_s * 1000
-        horizon = (
-            0 if retention_days is None else latest - (retention_days * 86_400 + future_tolerance_s) * 1000
-        )
-        return cls(latest, max_payload_bytes, max(EARLIEST_MS, horizon))
+        horizon = EARLIEST_MS
+        if retention_days is not None:
+            horizon = max(horizon, milliseconds(now - timedelta(days=retention_days)))
+        latest = now + timedelta(seconds=future_tolerance_s)
+        return cls(milliseconds(latest), max_payload_bytes, horizon)
 
 
 @lru_cache(
@@ -81,6 +83,11 @@ def trouble_with_time(time_ms: int, bounds: Bounds) -> Trouble | None:
     return None
 
 
+def acceptable(time_ms: Column, sent_ms: Column, bounds: Bounds) -> Column:
+    """Whether each pair of times may be stored; `trouble_with_fix` says what is wrong with the others."""
+    return (time_ms <= bounds.latest_ms) & (time_ms >= bounds.earliest_ms) & (sent_ms <= LATEST_STORABLE_MS)
+
+
 def trouble_with_fix(fix: Fix, bounds: Bounds) -> Trouble | None:
     if fix.sent > LATEST_STORABLE_MS:
         return "out_of_range", f"Sending time {fix.sent} ms is beyond the year 9999"
@@ -104,6 +111,11 @@ def trouble_with_event(event: Event, bounds: Bounds) -> Trouble | None:
 def moment(time_ms: int) -> datetime:
     """Milliseconds since 1970 as an aware datetime in UTC."""
     return EPOCH + timedelta(milliseconds=time_ms)
+
+
+def milliseconds(at: datetime) -> int:
+    """Since 1970, UTC."""
+    return (at - EPOCH) // MILLISECOND
 
 
 def _shown(time_ms: int) -> str:

@@ -78,11 +78,11 @@ class Worker:
         )
 
     def _write_until_stopped(self) -> None:
-        limit, window_s = self._settings.ingest_batch_messages, self._settings.ingest_batch_ms / 1000
+        window_s = self._settings.ingest_batch_ms / 1000
         try:
             while not self._stop.is_set():
-                self._write(self._receiver.take(limit, window_s))
-            while messages := self._receiver.take(limit, 0):
+                self._write(self._take(window_s))
+            while messages := self._take(0):
                 self._write(messages)
         except StoppedError as error:
             log.warning("stopped without storing what is held", reason=str(error))
@@ -90,6 +90,15 @@ class Worker:
             log.exception("the writer failed; ending so that the supervisor starts afresh")
             self._failed = True
             self.stop()
+
+    def _take(self, window_s: float) -> list[Message]:
+        """A batch; with a backlog a larger one, for a commit costs the same whatever its size."""
+        limit = self._settings.ingest_batch_messages
+        messages = self._receiver.take(limit, window_s)
+        more = self._settings.ingest_backlog_messages - len(messages)
+        if len(messages) == limit and more > 0 and self._receiver.waiting:
+            messages += self._receiver.take(more, 0)
+        return messages
 
     def _write(self, messages: list[Message]) -> None:
         if not messages:

@@ -11,16 +11,21 @@ import psycopg
 import structlog
 
 from ingest import repository
-from ingest.batch import Batch, read_batch, set_aside, terminals_in
+from ingest.batch import Batch, read_batch, set_aside
 from ingest.database import POISON, Database
 from ingest.message import Message, Rejection
-from ingest.progress import Heard, TerminalState, listen
+from ingest.progress import listen
 from ingest.repository import Connection
-from ingest.terminals import Terminals
+from ingest.rows import EventRow
+from ingest.standing import Advance, Standings
+from ingest.terminals import Directory, Terminals
 from ingest.validate import Bounds
-from schemas.telemetry import Ack
+from schemas.telemetry import Ack, Event, epoch_ms
 
 log = structlog.get_logger()
+
+REUSED_NUMBER = "sequence_reused"
+"""The kind of event that says that a boot and sequence number came a second time with other content."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Stored:
     acks: Sequence[tuple[str, Ack]]  # terminal, and what to tell it
     new: int  # fixes that were not known before
     known: int  # fixes that were
+    reused: int  # of the new ones: under a number that had stood for another fix
     rejections: Sequence[Rejection]
     seconds: float  # real, from the first statement to the commit
 
@@ -41,12 +47,13 @@ class _Result:
 
     batch: Batch
     new: int
-    states: Mapping[int, TerminalState]
+    reused: int
+    advance: Advance
     acks: Sequence[tuple[str, Ack]]
 
 
-Reading: TypeAlias = Callable[[Mapping[str, int]], Batch]
-"""From registered terminals (code to id) to what shall be stored."""
+Reading: TypeAlias = Callable[[Directory], Batch]
+"""From who is registered to what shall be stored."""
 
 
 class Writer:
@@ -58,7 +65,7 @@ class Writer:
         self._database = database
         self._bounds = bounds
         self._terminals = terminals or Terminals()
-        self._states: dict[int, TerminalState] = {}  # rows of terminal_progress as committed
+        self._standings = Standings()
 
     def write(self, messages: Sequence[Message]) -> Iterator[Stored]:
         """Commit `messages` in one transaction, or in several around a message the database refuses.
@@ -66,7 +73,7 @@ class Writer:
         Each `Stored` is durable when it is yielded. Raises StoppedError as `Database.transaction` does.
         """
         try:
-            yield self._commit(messages, lambda registered: read_batch(messages, registered, self._bounds()))
+            yield self._commit(messages, lambda directory: self._read(messages, directory))
         except POISON as error:
             self._terminals.forget()
             if len(messages) == 1:
@@ -79,50 +86,70 @@ class Writer:
     def _refused(self, message: Message, error: psycopg.Error) -> Stored:
         """Once more with fresh knowledge of the terminals; then it goes aside in the database's own words."""
         try:
-            return self._commit(
-                [message], lambda registered: read_batch([message], registered, self._bounds())
-            )
+            return self._commit([message], lambda directory: self._read([message], directory))
         except POISON:
             what = f"The database refused it: {error.diag.message_primary or error}"
             log.warning("message put aside", topic=message.topic, error=str(error))
-            return self._commit([message], lambda _: set_aside(message, "malformed", what))
+            return self._commit([message], lambda _: set_aside(message, "malformed", what, self._bounds()))
+
+    def _read(self, messages: Sequence[Message], directory: Directory) -> Batch:
+        return read_batch(messages, directory.ids, self._bounds(), directory.fix_topics)
 
     def _commit(self, messages: Sequence[Message], read: Reading) -> Stored:
         started = time.perf_counter()
         result = self._database.transaction(lambda connection: self._store(connection, messages, read))
-        self._states.update(result.states)
+        self._standings.commit(result.advance)
         return Stored(
             messages=messages,
             acks=result.acks,
             new=result.new,
             known=len(result.batch.positions) - result.new,
+            reused=result.reused,
             rejections=result.batch.rejections,
             seconds=time.perf_counter() - started,
         )
 
     def _store(self, connection: Connection, messages: Sequence[Message], read: Reading) -> _Result:
-        registered = self._terminals.resolve(connection, terminals_in(messages))
-        batch = read(registered)
+        directory = self._terminals.resolve(connection, [message.topic for message in messages])
+        registered = directory.ids
+        batch = read(directory)
+        self._learn(connection, batch, registered)
         new = repository.store_positions(connection, batch.positions)
+        reused = self._flag_reused(connection, batch, messages) if new else 0
         repository.store_events(connection, batch.events)
         repository.put_aside(connection, batch.rejections)
-        states, acks = self._listen(connection, batch.heard, registered)
-        repository.save_states(connection, states)
-        return _Result(batch, new, states, acks)
+        known = {registered[code]: heard for code, heard in batch.heard.items() if code in registered}
+        advance = self._standings.advance(batch.numbered, batch.positions, known)
+        repository.save_states(connection, advance)
+        codes = directory.codes
+        acks = [(codes[terminal_id], ack) for terminal_id, ack in advance.acks]
+        acks += _acks_to_strangers(batch, registered)
+        return _Result(batch, new, reused, advance, acks)
 
-    def _listen(
-        self, connection: Connection, heard: Mapping[str, Heard], registered: Mapping[str, int]
-    ) -> tuple[dict[int, TerminalState], list[tuple[str, Ack]]]:
-        ids = [registered[code] for code in heard if code in registered]
-        unread = [terminal_id for terminal_id in ids if terminal_id not in self._states]
-        if unread:
-            self._states.update(repository.load_states(connection, unread))
-        states: dict[int, TerminalState] = {}
-        acks: list[tuple[str, Ack]] = []
-        for code, said in heard.items():
-            terminal_id = registered.get(code)
-            after, told = listen(self._states.get(terminal_id) if terminal_id else None, said)
-            acks += [(code, ack) for ack in told]
-            if terminal_id is not None:
-                states[terminal_id] = after
-        return states, acks
+    def _learn(self, connection: Connection, batch: Batch, registered: Mapping[str, int]) -> None:
+        ids = set(batch.numbered.terminal_id.tolist())
+        ids.update(registered[code] for code in batch.heard if code in registered)
+        if unread := self._standings.unread(ids):
+            self._standings.learn(unread, repository.load_states(connection, unread))
+
+    def _flag_reused(self, connection: Connection, batch: Batch, messages: Sequence[Message]) -> int:
+        """Both fixes are kept; that one number stood for both is an event that people see."""
+        suspects = self._standings.suspects(batch.positions)
+        reused = repository.find_reused(connection, suspects)
+        received_at = messages[-1].received_at
+        events = [
+            EventRow(
+                found.terminal_id,
+                received_at,
+                Event(epoch_ms(found.time), REUSED_NUMBER, {"boot": found.boot, "seq": found.seq}),
+            )
+            for found in reused
+        ]
+        repository.store_events(connection, events)
+        return len(reused)
+
+
+def _acks_to_strangers(batch: Batch, registered: Mapping[str, int]) -> list[tuple[str, Ack]]:
+    """What unregistered terminals sent was put aside: dealt with as well."""
+    strangers = {code: heard for code, heard in batch.heard.items() if code not in registered}
+    return [(code, ack) for code, heard in strangers.items() for ack in listen(None, heard)[1]]

@@ -46,15 +46,17 @@ def test_a_benchmark_that_fails_fails_the_whole(tmp_path: Path) -> None:
     assert run("--json", str(tmp_path / "bench.json"), schemas=measure, dispatch=fail) == 2
 
 
-def test_ingest_is_measured_on_a_database_of_its_own_where_none_is_configured(
+def test_ingest_is_measured_on_engines_of_its_own_where_none_are_configured(
     engines: Engines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MOTORPOOL_DATABASE_URL", raising=False)
+    monkeypatch.delenv("MOTORPOOL_BENCH_BROKER_URL", raising=False)
     file = tmp_path / "ingest.json"
 
     done = CliRunner().invoke(
-        app, ["bench", "ingest", "--messages", "20", "--terminals", "2", "--rounds", "1", "--json", str(file)]
+        app,
+        ["bench", "ingest", "--seconds", "0.1", "--terminals", "20", "--rounds", "1", "--json", str(file)],
     )
 
     assert done.exit_code == 0, done.output
-    assert json.loads(file.read_text())["messages"] == 20
+    assert json.loads(file.read_text())["terminals"] == 20

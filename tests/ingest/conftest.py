@@ -25,11 +25,15 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def registry(database_url: str) -> Iterator[Registry]:
+def registry_of_nobody(database_url: str) -> Iterator[Registry]:
     with psycopg.connect(database_url, autocommit=True) as connection:
-        registry = Registry(connection)
-        registry.depot()
-        yield registry
+        yield Registry(connection)
+
+
+@pytest.fixture
+def registry(registry_of_nobody: Registry) -> Registry:
+    registry_of_nobody.depot()
+    return registry_of_nobody
 
 
 @pytest.fixture

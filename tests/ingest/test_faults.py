@@ -44,6 +44,7 @@ def process(settings: IngestSettings) -> Iterator[subprocess.Popen[bytes]]:
         "MOTORPOOL_CLOCK": CLOCK,
         "MOTORPOOL_INGEST_CLIENT_ID": settings.ingest_client_id,
         "MOTORPOOL_INGEST_BATCH_MESSAGES": str(settings.ingest_batch_messages),
+        "MOTORPOOL_INGEST_BACKLOG_MESSAGES": str(settings.ingest_backlog_messages),
     }
     worker = subprocess.Popen([sys.executable, "-m", "ingest", "ingest"], env={**os.environ, **environment})
     try:
@@ -70,7 +71,7 @@ def test_kill_9_of_the_worker_in_mid_stream_loses_and_doubles_nothing(
     worker_settings: Settings, registry: Registry, broker: Broker, terminal_code: str
 ) -> None:
     registry.terminal(terminal_code)
-    settings = worker_settings(ingest_batch_messages=20)
+    settings = worker_settings(ingest_batch_messages=20, ingest_backlog_messages=20)
     with running(settings):
         pass  # from now on the broker keeps what comes for the worker
 

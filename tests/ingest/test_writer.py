@@ -72,6 +72,80 @@ def test_another_fix_of_the_same_moment_is_kept(writer: Writer, registry: Regist
     assert write(writer, message("T1", [fix(0), fix(0, speed=0, seq=1)])).new == 2
 
 
+class TestReusedNumber:
+    """One boot and sequence number for two fixes: both are kept, and people see it."""
+
+    FLAGGED = "SELECT kind, detail, time FROM terminal_event ORDER BY time"
+
+    def test_a_number_that_comes_again_with_other_content_is_kept_and_flagged(
+        self, writer: Writer, registry: Registry
+    ) -> None:
+        registry.terminal("T1")
+        write(writer, message("T1", [fix(0), fix(1)]))
+
+        other = write(writer, message("T1", fix(60, seq=1)))
+        again = write(writer, message("T1", fix(60, seq=1)))
+
+        assert (other.new, other.reused) == (1, 1)
+        assert (again.new, again.reused) == (0, 0)
+        assert registry.rows(self.FLAGGED) == [
+            ("sequence_reused", {"boot": 1, "seq": 1}, TEN_TO + timedelta(seconds=60))
+        ]
+
+    def test_two_contents_of_one_number_in_a_batch_are_flagged_once(
+        self, writer: Writer, registry: Registry
+    ) -> None:
+        registry.terminal("T1")
+
+        stored = write(writer, message("T1", fix(0)), message("T1", fix(0, speed=1)))
+
+        assert (stored.new, stored.reused) == (2, 1)
+        assert len(registry.rows(self.FLAGGED)) == 1
+
+    def test_a_number_beyond_a_gap_is_remembered(self, writer: Writer, registry: Registry) -> None:
+        registry.terminal("T1")
+        write(writer, message("T1", [fix(0), fix(5)]))
+
+        assert write(writer, message("T1", fix(9, seq=5))).reused == 1
+
+    def test_late_fixes_and_new_boots_are_no_reuse(self, writer: Writer, registry: Registry) -> None:
+        registry.terminal("T1")
+        write(writer, message("T1", [fix(seq) for seq in (0, 1, 5)]))
+
+        late = write(writer, message("T1", [fix(2), fix(3), fix(4)]))
+        boot = write(writer, message("T1", fix(90, seq=1, boot=2)))
+
+        assert (late.reused, boot.reused) == (0, 0)
+        assert registry.rows(self.FLAGGED) == []
+
+
+def test_a_batch_known_in_part_announces_only_what_was_new(writer: Writer, registry: Registry) -> None:
+    registry.terminal("T1")
+    write(writer, message("T1", [fix(0), fix(1), fix(2)]))
+
+    stored = write(writer, message("T1", [fix(0), fix(1), fix(2), fix(7), fix(8)]))
+
+    assert (stored.new, stored.known) == (2, 3)
+    assert registry.rows("SELECT changed_from, changed_to FROM position_change ORDER BY id")[1:] == [
+        (TEN_TO + timedelta(seconds=7), TEN_TO + timedelta(seconds=8))
+    ]
+
+
+def test_a_field_that_is_missing_is_null_and_one_that_is_there_is_not(
+    writer: Writer, registry: Registry
+) -> None:
+    registry.terminal("T1")
+    sparse = {key: value for key, value in fields(seq=1, time=NOON_MS).items() if value is not None}
+    for name in ("odometer", "ignition", "satellites", "energy"):
+        del sparse[name]
+
+    assert write(writer, message("T1", [fix(0, ignition=False), sparse])).new == 2
+
+    assert registry.rows(
+        "SELECT odometer_km, ignition, energy_pct, satellites, hdop FROM position ORDER BY time"
+    ) == [(1204.5, False, 71.0, 14, pytest.approx(0.8)), (None, None, None, None, pytest.approx(0.8))]
+
+
 def test_each_terminal_gets_one_ack_and_one_changed_window(writer: Writer, registry: Registry) -> None:
     ids = [registry.terminal("T1"), registry.terminal("T2")]
 
@@ -79,7 +153,8 @@ def test_each_terminal_gets_one_ack_and_one_changed_window(writer: Writer, regis
         writer, message("T1", [fix(3), fix(1)]), message("T2", fix(7, oldest=7)), message("T1", fix(0))
     )
 
-    assert stored.acks == [("T1", Ack(1, 1, [(3, 3)])), ("T2", Ack(1, 7, []))]
+    assert len(stored.acks) == 2
+    assert dict(stored.acks) == {"T1": Ack(1, 1, [(3, 3)]), "T2": Ack(1, 7, [])}
     assert registry.rows(
         "SELECT terminal_id, changed_from, changed_to FROM position_change ORDER BY terminal_id"
     ) == [
@@ -167,6 +242,16 @@ class TestLiveState:
         write(writer, message("T1", [fix(8), fix(9), fix(10), fix(11)]))
 
         assert self.newest(registry) == [(before, 9), (after, 11)]
+
+    def test_fixes_from_before_a_terminal_was_taken_out_move_its_vehicle(
+        self, writer: Writer, registry: Registry
+    ) -> None:
+        terminal, vehicle = registry.terminal("T1"), registry.vehicle("示A·10001")
+        registry.bind(terminal, vehicle, TEN_TO, TEN_TO + timedelta(seconds=10))
+
+        write(writer, message("T1", [fix(8), fix(9), fix(10), fix(11)]))
+
+        assert self.newest(registry) == [(vehicle, 9)]
 
     def test_fixes_of_a_terminal_in_no_vehicle_are_kept(self, writer: Writer, registry: Registry) -> None:
         registry.terminal("T1")

@@ -1,0 +1,1 @@
+"""`motorpool bench ingest`: how fast messages become durable, and what that costs."""
