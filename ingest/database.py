@@ -20,8 +20,9 @@ log = structlog.get_logger()
 POISON = (psycopg.DataError, psycopg.IntegrityError)
 """The data is at fault: trying again cannot help. All else passes (restart, full disk, lock, deadlock)."""
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 5.0
+# Batches are small and tables large, which the planner does not know of temporary tables: look rows up.
 SESSION = (
-    "-c timezone=UTC -c jit=off -c lock_timeout=5s "
+    "-c timezone=UTC -c jit=off -c enable_hashjoin=off -c enable_mergejoin=off -c lock_timeout=5s "
     "-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
 )
 

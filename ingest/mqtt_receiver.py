@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -36,7 +36,6 @@ CLOSE_TIMEOUT_S = 2.0
 
 ACK = b"\x30"
 """The head of a PUBLISH at QoS 0."""
-TERMINALS_REMEMBERED = 200_000
 UNREADABLE_TOPIC = "\ufffd"
 
 
@@ -210,14 +209,14 @@ class MqttReceiver:
         self._queue.extend(
             [
                 Message(
-                    _text(topic_bytes),
+                    text,
                     payload,
                     received_at,
                     content_type(properties) if properties else "",
                     epoch,
                     mid,
                 )
-                for topic_bytes, payload, mid, properties in publishes
+                for text, (_, payload, mid, properties) in zip(topics_of(publishes), publishes, strict=True)
             ]
         )
         self._note_arrival()
@@ -244,18 +243,26 @@ class MqttReceiver:
             self._arrived.set()
 
 
+def topics_of(publishes: Sequence[Publish]) -> list[str]:
+    try:
+        return [publish[0].decode() for publish in publishes]
+    except UnicodeDecodeError:
+        return [_text(publish[0]) for publish in publishes]
+
+
 def ack_packet(terminal: str, ack: Ack) -> bytes:
     """A whole PUBLISH packet of an application acknowledgement: QoS 0, without properties."""
     payload = msgspec.json.encode(ack)
-    return _before_payload(terminal, len(payload)) + payload
+    head = _ack_head(terminal)
+    length = len(head) + len(payload)
+    return b"".join((SHORT_HEADS[length] if length < SHORT else ACK + variable_length(length), head, payload))
 
 
-@lru_cache(maxsize=TERMINALS_REMEMBERED)
-def _before_payload(terminal: str, payload_bytes: int) -> bytes:
-    """Fixed head, topic, and that there are no properties; payloads seldom change their length."""
+@cache  # an entry for each terminal; one of bounded size would shuffle a list at every hit
+def _ack_head(terminal: str) -> bytes:
+    """Topic with its length, and that there are no properties."""
     name = topic(terminal, "ack").encode()
-    rest = len(name).to_bytes(2, "big") + name + b"\0"
-    return ACK + variable_length(len(rest) + payload_bytes) + rest
+    return len(name).to_bytes(2, "big") + name + b"\0"
 
 
 def variable_length(length: int) -> bytes:
@@ -268,7 +275,11 @@ def variable_length(length: int) -> bytes:
             return bytes(digits)
 
 
-@lru_cache(maxsize=TERMINALS_REMEMBERED)
+SHORT = 2_048
+SHORT_HEADS = tuple(ACK + variable_length(length) for length in range(SHORT))
+"""The fixed head of a PUBLISH at QoS 0 by what follows it."""
+
+
 def _text(topic_bytes: bytes) -> str:
     try:
         return topic_bytes.decode()

@@ -30,8 +30,8 @@ ROW = np.dtype(
         ("known", "?"),  # false: never heard before, all else is a default
     ]
 )
-NEVER = np.array((0, 0, -1, False, True, 0, 0.0, 0.0, False), dtype=ROW)
 FAR = np.int64(2**62)
+UNREAD, LEAST_ROOM = -1, 1_024
 MAX_SUSPECTS = 16
 """Numbers of one terminal and batch that are looked up: a faulty terminal shall not slow down all others."""
 
@@ -49,27 +49,32 @@ class Standings:
     """The rows as committed, read from the database as terminals are first heard."""
 
     def __init__(self) -> None:
-        self._slots: dict[int, int] = {}
+        self._slots = np.full(0, UNREAD, dtype="i4")  # place in `_rows` by terminal id
+        self._count = 0
         self._rows = np.zeros(0, dtype=ROW)
         self._ranges: dict[int, tuple[Range, ...]] = {}
 
-    def unread(self, terminal_ids: Collection[int]) -> list[int]:
+    def unread(self, terminal_ids: Column) -> list[int]:
         """Those whose rows were not read yet."""
-        slots = self._slots
-        return [terminal_id for terminal_id in terminal_ids if terminal_id not in slots]
+        if not len(terminal_ids):
+            return []
+        self._make_room(int(terminal_ids.max()) + 1)
+        unread: list[int] = np.unique(terminal_ids[self._slots[terminal_ids] == UNREAD]).tolist()
+        return unread
 
     def learn(self, terminal_ids: Collection[int], states: Mapping[int, TerminalState]) -> None:
         """What the database holds of `terminal_ids`; who is not in `states` was never heard."""
-        first = len(self._slots)
-        self._slots.update((terminal_id, first + k) for k, terminal_id in enumerate(terminal_ids))
-        self._make_room()
-        for terminal_id in terminal_ids:
-            row = self._rows[self._slots[terminal_id] :][:1]
-            row[:] = NEVER
-            row["terminal_id"] = terminal_id
-            if state := states.get(terminal_id):
-                _put(row, state)
-                self._ranges[terminal_id] = state.progress.ranges
+        first, self._count = self._count, self._count + len(terminal_ids)
+        ids = list(terminal_ids)
+        self._make_room(max(ids) + 1)
+        self._slots[ids] = np.arange(first, self._count)
+        rows = [_row(terminal_id, states.get(terminal_id)) for terminal_id in ids]
+        self._rows[first : first + len(rows)] = np.array(rows, dtype=ROW)
+        self._ranges |= {
+            terminal_id: state.progress.ranges
+            for terminal_id, state in states.items()
+            if state.progress.ranges
+        }
 
     def commit(self, advance: Advance) -> None:
         self._rows[self._find(advance.rows["terminal_id"])] = advance.rows
@@ -154,14 +159,13 @@ class Standings:
     def _listen(
         self, by_hand: Mapping[int, Heard], ranges: dict[int, tuple[Range, ...]]
     ) -> tuple[Column, list[tuple[int, Ack]]]:
-        rows, acks = np.zeros(len(by_hand), dtype=ROW), []
-        for k, (terminal_id, said) in enumerate(by_hand.items()):
+        rows, acks = [], []
+        for terminal_id, said in by_hand.items():
             state, told = listen(self.state(terminal_id), said)
             acks += [(terminal_id, ack) for ack in told]
-            rows[k]["terminal_id"] = terminal_id
-            _put(rows[k : k + 1], state)
+            rows.append(_row(terminal_id, state))
             ranges[terminal_id] = state.progress.ranges
-        return rows, acks
+        return np.array(rows, dtype=ROW), acks
 
     def state(self, terminal_id: int) -> TerminalState | None:
         """As committed; None if it was never heard."""
@@ -178,22 +182,30 @@ class Standings:
         )
 
     def _find(self, terminal_ids: Column) -> Column:
-        slots = self._slots
-        return np.array([slots[terminal_id] for terminal_id in terminal_ids.tolist()], dtype="i8")
+        slots: Column = self._slots[terminal_ids]
+        return slots
 
-    def _make_room(self) -> None:
-        if len(self._slots) > len(self._rows):
-            room = np.zeros(max(1024, 2 * len(self._slots)), dtype=ROW)
+    def _make_room(self, ids: int) -> None:
+        """For terminal ids below `ids`, which are given one after the other, and for `_count` rows."""
+        if ids > len(self._slots):
+            grown = np.full(max(LEAST_ROOM, 2 * ids), UNREAD, dtype="i4")
+            grown[: len(self._slots)] = self._slots
+            self._slots = grown
+        if self._count > len(self._rows):
+            room = np.zeros(max(LEAST_ROOM, 2 * self._count), dtype=ROW)
             room[: len(self._rows)] = self._rows
             self._rows = room
 
 
-def _put(row: Column, state: TerminalState) -> None:
-    """Write `state` into a slice of one row."""
-    row["boot"], row["upto"] = state.progress.boot, state.progress.upto
-    row["ranged"], row["online"] = bool(state.progress.ranges), state.online
-    row["received"] = milliseconds(state.last_received_at)
-    row["lag"], row["skew"], row["known"] = state.receive_lag_s, state.clock_skew_s, True
+def _row(terminal_id: int, state: TerminalState | None) -> tuple[object, ...]:
+    """In the order of ROW."""
+    if state is None:
+        return (terminal_id, 0, -1, False, True, 0, 0.0, 0.0, False)
+    progress = state.progress
+    return (
+        terminal_id, progress.boot, progress.upto, bool(progress.ranges), state.online,
+        milliseconds(state.last_received_at), state.receive_lag_s, state.clock_skew_s, True,
+    )  # fmt: skip
 
 
 def _twins(stored: Positions) -> Column:

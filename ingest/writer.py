@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
 import psycopg
 import structlog
 
@@ -127,9 +128,8 @@ class Writer:
         return _Result(batch, new, reused, advance, acks)
 
     def _learn(self, connection: Connection, batch: Batch, registered: Mapping[str, int]) -> None:
-        ids = set(batch.numbered.terminal_id.tolist())
-        ids.update(registered[code] for code in batch.heard if code in registered)
-        if unread := self._standings.unread(ids):
+        heard = [registered[code] for code in batch.heard if code in registered]
+        if unread := self._standings.unread(np.append(batch.numbered.terminal_id, heard).astype("i4")):
             self._standings.learn(unread, repository.load_states(connection, unread))
 
     def _flag_reused(self, connection: Connection, batch: Batch, messages: Sequence[Message]) -> int:

@@ -61,12 +61,20 @@ class Load(msgspec.Struct, frozen=True):
     ca_file: str = ""
 
 
+class Warm(msgspec.Struct, frozen=True):
+    """Said when the warm-up is over: from here on it counts."""
+
+    dealt_with: int
+    cpu_s: float
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What came of it. Latency in ms, from sending to the acknowledgement, which follows the commit."""
 
     messages: int
+    """That were dealt with since the warm-up."""
     rate: float
-    """Messages per second that were dealt with, after the warm-up."""
+    """Of these, per second."""
     latency_p50: float
     latency_p99: float
     cpu_s: float
@@ -162,11 +170,11 @@ def run(load: Load) -> Outcome:
     for number in everyone:
         poll.register(number, select.EPOLLIN)
     ledger = Ledger(load)
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    say("ready")
     sys.stdin.readline()
     last = load.messages - 1 - (load.messages - 1) % len(load.codes) % load.listen_every
     sent, turn, started, cpu = 0, 0, time.perf_counter(), time.process_time()
+    warm: Warm | None = None
     heard_at = started
     while ledger.reached <= last:
         now = time.perf_counter()
@@ -194,6 +202,9 @@ def run(load: Load) -> Outcome:
                 if name in listening:
                     ledger.hear(listening[name], msgspec.json.decode(payload, type=Ack))
                     heard_at = now
+        if warm is None and ledger.started is not None:
+            warm = Warm(ledger.started[0], time.process_time() - cpu)
+            say(warm)
         if now - heard_at > PATIENCE_S:
             raise TimeoutError(
                 f"no acknowledgement for {PATIENCE_S:.0f} s; {sent} sent, {ledger.reached} dealt with"
@@ -204,13 +215,20 @@ def run(load: Load) -> Outcome:
         link.socket.sendall(bytes([DISCONNECT, 0]))
         link.socket.close()
     latencies = np.array(ledger.latencies or [0.0])
+    before = warm or Warm(0, 0.0)
     return Outcome(
-        messages=sent,
+        messages=sent - before.dealt_with,
         rate=ledger.rate,
         latency_p50=float(np.percentile(latencies, 50)),
         latency_p99=float(np.percentile(latencies, 99)),
-        cpu_s=cpu,
+        cpu_s=cpu - before.cpu_s,
     )
+
+
+def say(what: object) -> None:
+    """To the process that measures, in a line of JSON."""
+    sys.stdout.write(msgspec.json.encode(what).decode() + "\n")
+    sys.stdout.flush()
 
 
 def first_of(load: Load) -> str:
@@ -343,4 +361,4 @@ def _publish(body: bytes) -> tuple[bytes, bytes]:
 
 if __name__ == "__main__":
     load = msgspec.json.decode(sys.stdin.readline(), type=Load)
-    sys.stdout.write(msgspec.json.encode(run(load)).decode() + "\n")
+    say(run(load))

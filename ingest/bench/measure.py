@@ -39,7 +39,8 @@ LIKELY_PER_SECOND = {WORKER: 30_000, NULL: 50_000, NAIVE: 500}
 NAIVE_OUTSTANDING = 400
 LISTENERS_LEAST, LISTEN_EVERY = 10, 100
 START_S, STOP_S, STEP_S = 30.0, 20.0, 0.05
-NS = 1e6
+MICROS = 1e6
+BROKEN_OFF = "The load broke off, so its figures would mean nothing; its last words are above"
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -85,13 +86,14 @@ class Bench:
         )
         load = msgspec.structs.replace(load, **changes)
         with self._consumer(consumer, place) as pid, loader(load) as process:
+            begin(process)
             before = processes.cpu_of(self._groups(pid, place))
             outcome = finished(process)
             spent = processes.cpu_of(
                 self._groups(pid, place)
             )  # a backend that was born meanwhile counts whole
             memory = processes.peak_memory_mb(pid)
-        micros = {name: (spent[name] - before[name]) / outcome.messages * NS for name in spent}
+        micros = {name: (spent[name] - before[name]) / outcome.messages * MICROS for name in spent}
         return Run(outcome, _way(outcome, micros, memory))
 
     def raw_copy(self) -> float:
@@ -143,19 +145,25 @@ def loader(load: Load) -> Iterator[subprocess.Popen[bytes]]:
     )
     try:
         _tell(process, msgspec.json.encode(load))
-        if _hear(process) != b"ready\n":
+        if _hear(process) != b'"ready"\n':
             raise BenchError("The load could not connect to the broker; its last words are above")
         yield process
     finally:
         _end(process)
 
 
-def finished(process: subprocess.Popen[bytes]) -> Outcome:
-    """Let the load begin, and wait for its end."""
+def begin(process: subprocess.Popen[bytes]) -> None:
+    """Let the load begin, and wait until it is warm."""
     _tell(process, b"go")
+    if not _hear(process):
+        raise BenchError(BROKEN_OFF)
+
+
+def finished(process: subprocess.Popen[bytes]) -> Outcome:
+    """Wait for the end of the load."""
     answer = _hear(process)
     if not answer:
-        raise BenchError("The load broke off, so its figures would mean nothing; its last words are above")
+        raise BenchError(BROKEN_OFF)
     return msgspec.json.decode(answer, type=Outcome)
 
 
@@ -197,7 +205,7 @@ def _way(outcome: Outcome, micros: dict[str, float], memory: float) -> Way:
         consumer_cpu_us=round(micros["consumer"], 2),
         database_cpu_us=round(micros["database"], 2),
         broker_cpu_us=round(micros["broker"], 2),
-        load_cpu_us=round(outcome.cpu_s / outcome.messages * NS, 2),
+        load_cpu_us=round(outcome.cpu_s / outcome.messages * MICROS, 2),
         memory_mb=round(memory, 1),
         latency_p50_ms=round(outcome.latency_p50, 1),
         latency_p99_ms=round(outcome.latency_p99, 1),

@@ -165,11 +165,11 @@ def test_terminals_advanced_at_once_stand_where_the_rules_put_them(
 
 def test_a_terminal_s_row_is_read_before_it_is_advanced() -> None:
     standings = Standings()
-    assert standings.unread([11, 5]) == [11, 5]
+    assert standings.unread(np.array([11, 5, 11])) == [5, 11]
 
     state = TerminalState(listen(None, Heard(NOON))[0].progress, True, moment(NOON_MS))
     standings.learn([11, 5], {11: state})
 
-    assert standings.unread([11, 5]) == []
+    assert standings.unread(np.array([11, 5])) == []
     assert standings.state(11) == state
     assert standings.state(5) is None
