@@ -35,10 +35,22 @@ OfReason = Annotated[str | None, typer.Option("--reason", help="Only those put a
 MAX_SHOWN_DETAIL = 100
 
 
-@app.command(epilog="Example: MOTORPOOL_MQTT_URL=mqtt://ingest:secret@127.0.0.1:1883 motorpool ingest")
-def ingest() -> None:
-    """Run the ingest worker until SIGTERM: broker to database, acknowledged after commit."""
-    settings = IngestSettings()
+@app.command(
+    epilog="Example: MOTORPOOL_MQTT_URL=mqtt://ingest:secret@127.0.0.1:1883 motorpool ingest --ranges 4"
+)
+def ingest(
+    ranges: Annotated[
+        int | None,
+        typer.Option(min=1, max=256, help="Ranges that all workers share out [MOTORPOOL_INGEST_RANGES]."),
+    ] = None,
+) -> None:
+    """Run the ingest worker until SIGTERM: broker to database, acknowledged after commit.
+
+    Start several to share the work or to stand by: each serves its share of the ranges and takes over those
+    of a worker that dies. To change the number of ranges stop all workers and start them with another one;
+    they empty the earlier sessions at the broker by themselves.
+    """
+    settings = IngestSettings() if ranges is None else IngestSettings(ingest_ranges=ranges)
     configure_logging(settings, "ingest")
     with _clear_errors():
         if not Worker(settings).run():

@@ -19,12 +19,12 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.message import Message
 from ingest.settings import IngestSettings
+from ingest.shards import BrokerSession, ShardRange
 from schemas.clock import Clock
-from schemas.telemetry import TOPIC_PREFIX, Ack, topic
+from schemas.telemetry import Ack, topic
 
 log = structlog.get_logger()
 
-SUBSCRIPTIONS = tuple(f"{TOPIC_PREFIX}/+/+/{kind}" for kind in ("fix", "event", "status"))
 KEEPALIVE_S = 30
 RECONNECT_S = (1, 5)
 GATHER_STEP_S = 0.005
@@ -39,9 +39,11 @@ class MqttReceiver:
     connection?" and "queue the PUBACK" one step against the end of the connection.
     """
 
-    def __init__(self, settings: IngestSettings, clock: Clock) -> None:
+    def __init__(self, settings: IngestSettings, clock: Clock, session: BrokerSession | None = None) -> None:
+        """Without `session`: the whole of the topics, under the plain client id."""
         self._clock = clock
         self._settings = settings
+        self._session = session or BrokerSession(settings.ingest_client_id, ShardRange(0, 1).subscriptions())
         self._address = settings.broker()
         # The broker has at most `receive maximum` messages in flight in a connection. What exceeds twice that
         # is left over from an earlier one and has been sent again, so dropping the oldest loses nothing.
@@ -49,7 +51,7 @@ class MqttReceiver:
         self._queue: deque[Message] = deque(maxlen=2 * self._limit)
         self._arrived = threading.Event()
         self._lock = threading.RLock()
-        self._epoch = 0
+        self._epoch = self._session.first_epoch
         self._connected = False
         self._subscribed = False
         self._paused = False
@@ -115,7 +117,7 @@ class MqttReceiver:
     def _new_client(self) -> mqtt.Client:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=self._settings.ingest_client_id,
+            client_id=self._session.client_id,
             protocol=mqtt.MQTTv5,
             manual_ack=True,
         )
@@ -140,7 +142,7 @@ class MqttReceiver:
         with self._lock:
             self._connected = True
         log.info("connected to the broker", session_present=flags.session_present, epoch=self._epoch)
-        client.subscribe([(pattern, SubscribeOptions(qos=1)) for pattern in SUBSCRIPTIONS])
+        client.subscribe([(pattern, SubscribeOptions(qos=1)) for pattern in self._session.subscriptions])
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: Any) -> None:
         log.warning("broker not reachable, trying again", host=self._address.host, port=self._address.port)
@@ -159,12 +161,11 @@ class MqttReceiver:
         self, _client: mqtt.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
     ) -> None:
         if any(reason.is_failure for reason in reasons):
-            log.error(
-                "broker refused a subscription", topics=SUBSCRIPTIONS, reasons=[str(r) for r in reasons]
-            )
+            refused = sorted({str(reason) for reason in reasons if reason.is_failure})
+            log.error("broker refused a subscription", client_id=self._session.client_id, reasons=refused)
             return
         self._subscribed = True
-        log.info("receiving", topics=SUBSCRIPTIONS)
+        log.info("receiving", client_id=self._session.client_id, topics=len(self._session.subscriptions))
 
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         if self._paused or (message.qos == 0 and len(self._queue) >= self._limit):

@@ -36,7 +36,10 @@ class IngestSettings(CommonSettings):
     """Loopback port for Prometheus; 0 serves none."""
 
     ingest_client_id: str = Field(default="motorpool-ingest", min_length=1, max_length=64)
-    """Names the persistent session: the broker queues for it while no worker runs. One worker per id."""
+    """Names the persistent session: the broker queues for it while no worker runs. Workers with the same
+    name share the work; with several ranges each session carries this name and its number."""
+    ingest_ranges: int = Field(default=1, ge=1, le=256)
+    """Into how many ranges of shards the topics are divided; workers share them out among themselves."""
     ingest_session_expiry_s: int = Field(default=7 * 86_400, ge=60)
     """How long the broker keeps the session of a worker that is away (real seconds)."""
     ingest_receive_maximum: int = Field(default=10_000, ge=1, le=65_535)

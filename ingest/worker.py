@@ -13,7 +13,7 @@ from ingest.database import Database
 from ingest.errors import StoppedError
 from ingest.message import Message
 from ingest.metrics import Metrics
-from ingest.mqtt_receiver import MqttReceiver
+from ingest.ranges import Ranges
 from ingest.receiver import Receiver
 from ingest.settings import IngestSettings
 from ingest.validate import Bounds
@@ -32,9 +32,9 @@ class Worker:
         self._settings = settings
         self._stop = threading.Event()
         self._failed = False
-        self._receiver = receiver or MqttReceiver(settings, settings.the_clock)
         self._database = Database(settings.database_url.get_secret_value(), self._stop)
         self._writer = Writer(self._database, self._bounds)
+        self._receiver = receiver or Ranges(settings, settings.the_clock, self._writer.forget)
         self.metrics = Metrics(lambda: self.waiting, lambda: self.receiving)
 
     def run(self) -> bool:

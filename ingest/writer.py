@@ -60,6 +60,10 @@ class Writer:
         self._terminals = terminals or Terminals()
         self._states: dict[int, TerminalState] = {}  # rows of terminal_progress as committed
 
+    def forget(self) -> None:
+        """Read the progress of terminals anew: another worker may have served them meanwhile."""
+        self._states.clear()
+
     def write(self, messages: Sequence[Message]) -> Iterator[Stored]:
         """Commit `messages` in one transaction, or in several around a message the database refuses.
 
