@@ -17,6 +17,7 @@ MODULES = {
     "up": "fleet.local.cli",
     "status": "fleet.local.cli",
     "doctor": "fleet.local.cli",
+    "broker": "fleet.broker.cli",
     "serve": "fleet.api.cli",
     "openapi": "fleet.api.cli",
     "admin": "fleet.identity.cli",

@@ -32,6 +32,8 @@ class IngestSettings(CommonSettings):
     """mqtt://user:password@host:port, or mqtts:// for TLS."""
     mqtt_ca_file: Path | None = None
     """Certificate authority of the broker for mqtts://; the system's own when unset."""
+    mqtt_config: Path | None = None
+    """The broker's mosquitto.conf, where it can be read: its limits are checked and warned of."""
     metrics_port: int = Field(default=0, ge=0, le=65535)
     """Loopback port for Prometheus; 0 serves none."""
 
