@@ -18,6 +18,7 @@ MODULES = {
     "status": "fleet.local.cli",
     "doctor": "fleet.local.cli",
     "broker": "fleet.broker.cli",
+    "terminal": "fleet.terminals.cli",
     "serve": "fleet.api.cli",
     "openapi": "fleet.api.cli",
     "admin": "fleet.identity.cli",

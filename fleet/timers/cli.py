@@ -33,7 +33,7 @@ def work() -> None:
 
 async def _work(settings: Settings) -> None:
     pool = await open_pool(settings, "work")
-    worker = Worker(pool, settings.the_clock, handlers())
+    worker = Worker(pool, settings.the_clock, handlers(settings))
     async with pool.acquire() as connection:
         await set_timer_unless_set(
             connection, kind=retention.KIND, subject_id="daily", due_at=worker.clock.now()
