@@ -17,6 +17,7 @@ from ingest import deadletter, repository
 from ingest.database import connect
 from ingest.decode import codec_for
 from ingest.errors import IngestError
+from ingest.message import Reason
 from ingest.repository import Connection, DeadLetter
 from ingest.settings import IngestSettings
 from ingest.validate import Bounds
@@ -31,7 +32,7 @@ letters = typer.Typer(no_args_is_help=True, help="Messages that were put aside, 
 app.add_typer(letters, name="deadletter")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
-OfReason = Annotated[str | None, typer.Option("--reason", help="Only those put aside for this reason.")]
+OfReason = Annotated[Reason | None, typer.Option("--reason", help="Only those put aside for this reason.")]
 MAX_SHOWN_DETAIL = 100
 
 
@@ -110,7 +111,10 @@ def list_letters(
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """The newest messages that were put aside."""
+    """The newest messages that were put aside.
+
+    Exits with 2 when the database does not answer.
+    """
     with _database() as connection:
         found = repository.list_letters(connection, reason, terminal, everything, limit)
     if as_json:
@@ -127,7 +131,10 @@ def list_letters(
 
 @letters.command("show", epilog="Example: motorpool deadletter show 17")
 def show_letter(letter_id: Annotated[int, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
-    """One message that was put aside, with its payload and what to do."""
+    """One message that was put aside, with its payload and what to do.
+
+    Exits with 2 when there is no such message or the database does not answer.
+    """
     with _clear_errors(), _database() as connection:
         found = _as_json(deadletter.find(connection, letter_id))
     if as_json:
@@ -146,7 +153,10 @@ def replay_letters(
     reason: OfReason = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read them again under today's rules and store what is right by now; exit status 1 if any is not."""
+    """Read them again under today's rules and store what is right by now.
+
+    Exits with 1 when one is still wrong (it stays, with its reason), with 2 when a number is not known.
+    """
     if bool(ids) == everything:
         raise typer.BadParameter("give the numbers of the dead letters, or --all")
     with _clear_errors(), _database() as connection:

@@ -47,6 +47,7 @@ class RangeReceiver:
         self._lock = threading.Lock()
         self._served: dict[int, Served] = {}  # by the multiple of EPOCHS; replaced, never changed
         self._emptied: set[str] = set()
+        self._in_hand = 0  # taken and not acknowledged yet
         self._changed = False
         self._paused = False
 
@@ -92,25 +93,27 @@ class RangeReceiver:
         self._settle()
         receivers = [served.receiver for served in self._served.values()]
         if len(receivers) == 1:
-            return receivers[0].take(limit, window_s)
-        self._gather(receivers, limit, window_s)
-        taken: list[Message] = []
-        for position, receiver in enumerate(receivers):
-            fair = (limit - len(taken)) // (len(receivers) - position)
-            taken += receiver.take(fair, 0) if receiver.waiting and fair else ()
+            taken = receivers[0].take(limit, window_s)
+        else:
+            taken = self._take_from_several(receivers, limit, window_s)
+        self._in_hand += len(taken)
         return taken
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
+        self._in_hand -= len(messages)
+        served = self._served
+        if len(served) == 1:  # it knows its own: the others' epochs are not its
+            next(iter(served.values())).receiver.acknowledge(messages)
+            return
         for number, group in itertools.groupby(messages, key=lambda message: message.epoch // EPOCHS):
-            served = self._served.get(number)
-            if served is not None:
-                served.receiver.acknowledge(list(group))
+            if number in served:
+                served[number].receiver.acknowledge(list(group))
 
     def tell(self, acks: Iterable[tuple[str, Ack]]) -> None:
         """Through the session of the terminal's range, or through any that is connected."""
         connected = [served for served in self._served.values() if served.receiver.receiving]
         if len(connected) == 1:
-            connected[0].receiver.tell(acks)
+            connected[0].receiver.tell(list(acks))
             return
         groups: dict[int, list[tuple[str, Ack]]] = {}
         for terminal, ack in acks:
@@ -136,12 +139,19 @@ class RangeReceiver:
         return sum(served.receiver.waiting for served in self._served.values())
 
     @property
+    def unacknowledged(self) -> int:
+        """Messages the broker delivered to us and waits for our word on."""
+        return self.waiting + self._in_hand
+
+    @property
     def receiving(self) -> bool:
         served = [one for one in self._served.values() if not one.session.retired]
         return bool(served) and all(one.receiver.receiving for one in served)
 
     def _settle(self) -> None:
-        """Between two batches: everything taken so far is committed and acknowledged."""
+        """Between two batches, when everything taken is committed and acknowledged."""
+        if self._in_hand:
+            return
         with self._lock:
             changed, self._changed = self._changed, False
             for served in self._served.values():
@@ -149,6 +159,17 @@ class RangeReceiver:
                     self._emptied.add(served.session.client_id)
         if changed:
             self.on_change()
+
+    def _take_from_several(
+        self, receivers: Sequence[MqttReceiver], limit: int, window_s: float
+    ) -> list[Message]:
+        """A fair part of the batch from each; what one has not, the next ones may fill."""
+        self._gather(receivers, limit, window_s)
+        taken: list[Message] = []
+        for position, receiver in enumerate(receivers):
+            fair = (limit - len(taken)) // (len(receivers) - position)
+            taken += receiver.take(fair, 0) if receiver.waiting and fair else ()
+        return taken
 
     def _gather(self, receivers: Sequence[MqttReceiver], limit: int, window_s: float) -> None:
         """Wait up to a window for a first message, then gather for another."""

@@ -42,6 +42,10 @@ class IngestSettings(CommonSettings):
     name share the work; with several ranges each session carries this name and its number."""
     ingest_ranges: int = Field(default=1, ge=1, le=256)
     """Into how many ranges of shards the topics are divided; workers share them out among themselves."""
+    ingest_broker_budget_bytes: int = Field(default=512 * 2**20, ge=1)
+    """What the broker may hold for us (Mosquitto: max_queued_bytes); at half of it we raise the alarm."""
+    ingest_probe_broker: bool = True
+    """At the start try whether the broker would drop messages; it queues 2,000 small ones for that."""
     ingest_session_expiry_s: int = Field(default=7 * 86_400, ge=60)
     """How long the broker keeps the session of a worker that is away (real seconds)."""
     ingest_receive_maximum: int = Field(default=10_000, ge=1, le=65_535)

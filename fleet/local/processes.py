@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fleet.local.addresses import Addresses
+from fleet.local.ingest_reading import PORT_NAME
+from fleet.local.ports import remembered_port
 from fleet.local.service import ServiceSpec, answers_http, own_environment
 
 
@@ -60,6 +62,9 @@ def process_environment(addresses: Addresses, process: OwnProcess) -> dict[str, 
         "MOTORPOOL_CACHE_DIR": str(addresses.cache),
         "MOTORPOOL_STORAGE_DIR": str(addresses.data / "attachments"),
     }
+    if process.command == "ingest":
+        port = str(remembered_port(addresses.data, PORT_NAME))
+        environment["MOTORPOOL_METRICS_PORT"] = os.environ.get("MOTORPOOL_METRICS_PORT", port)
     if process.command in KEY_HOLDERS:
         environment["MOTORPOOL_CREDENTIAL_KEY"] = os.environ.get(
             "MOTORPOOL_CREDENTIAL_KEY", ""

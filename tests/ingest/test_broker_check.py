@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fleet.broker.configuration import BrokerConfiguration, PlainListener
-from fleet.local.account import engine_account, hand_over, private_folder
-from fleet.local.engines import Engines
-from fleet.local.paths import LocalPaths
-from fleet.local.ports import remembered_port
-from fleet.local.service import ServiceSpec, accepts_connections, engine_environment, start
 from ingest.broker_check import Observation, examine_broker, judge_handshake, judge_packet_size, worst_first
 from ingest.broker_probe import Handshake
 from ingest.mosquitto_conf import read_configuration, weaknesses
 from ingest.settings import IngestSettings
 from tests.conftest import Broker
+from tests.ingest.careless import careless_url
+
+__all__ = ["careless_url"]
 
 Settings = Callable[..., IngestSettings]
 SHIPPED = Path(__file__).parents[2] / "docs" / "broker" / "mosquitto.conf"
@@ -36,27 +34,6 @@ def test_our_own_broker_passes_every_check(worker_settings: Settings, broker: Br
     assert found["broker queue"].found == "kept 2000 of 2000 messages for a client that was away"
     assert found["broker retained messages"].found == "refused"
     assert found["broker file"].verdict == "good"
-
-
-@pytest.fixture
-def careless_url(paths: LocalPaths, engines: Engines) -> Iterator[str]:
-    """A Mosquitto with the limits it comes with, open to everybody."""
-    folder = private_folder(paths.data / "careless", engine_account())
-    port = remembered_port(paths.data, "careless")
-    file = folder / "mosquitto.conf"
-    file.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-    hand_over(file, engine_account())
-    spec = ServiceSpec(
-        name="careless",
-        argv=(str(engines.mosquitto), "-c", str(file)),
-        env=engine_environment(),
-        ready=lambda: accepts_connections(port),
-        account=engine_account(),
-    )
-    child = start(spec, paths.logs)
-    child.wait_ready()
-    yield f"mqtt://127.0.0.1:{port}"
-    child.stop()
 
 
 def test_a_broker_with_default_limits_is_caught_dropping(
