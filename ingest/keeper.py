@@ -11,6 +11,7 @@ import os
 import secrets
 import socket
 import threading
+import time
 from contextlib import suppress
 from functools import partial
 
@@ -34,6 +35,8 @@ GONE_S = 1.5
 """A worker whose connection ended is dead unless it is back within this time."""
 LEASE_S = 10.0
 """A worker that is not seen this long is dead whatever its connection says: it hangs."""
+RETURN_S = 5.0
+"""After the database was away everybody's connection has ended: all have this long to come back."""
 LEAVE_TIMEOUT_S = 2.0
 OPTIONS = (
     "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=3s -c idle_in_transaction_session_timeout=5s"
@@ -53,6 +56,7 @@ class Keeper:
         self._handed_back: set[str] = set()
         self._ended: set[str] = set()
         self._told: set[str] = set()  # warnings given once
+        self._lenient_until = 0.0  # monotonic
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
 
@@ -104,8 +108,9 @@ class Keeper:
     def _report(self, connection: Connection) -> list[Session]:
         """Tell what was done since the last time, and see what the roster says now."""
         repository.beat(connection, self._station, self.name)
+        gone_s = LEASE_S if time.monotonic() < self._lenient_until else GONE_S
         for name in repository.bury_the_dead(
-            connection, self._station, self.name, lease_s=LEASE_S, gone_s=GONE_S
+            connection, self._station, self.name, lease_s=LEASE_S, gone_s=gone_s
         ):
             log.warning("a worker is gone; its ranges are free", worker=name)
         repository.hand_back(connection, self.name, self._handed_back)
@@ -179,7 +184,10 @@ class Keeper:
 
     def _without_database(self, error: psycopg.Error) -> None:
         """What is served stays served. With a single range there is nobody to share with: begin with it."""
+        if self._connection is not None:
+            self._connection.close()
         self._connection = None
+        self._lenient_until = time.monotonic() + RETURN_S
         if "database" not in self._told:
             self._told.add("database")
             log.warning(

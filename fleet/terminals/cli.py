@@ -7,17 +7,17 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from fleet import console
 from fleet.audit import Actor
-from fleet.console import in_transaction
 from fleet.database import Connection
-from fleet.settings import Settings
+from fleet.local.here import settings_here
 from fleet.terminals import repository, service
 from fleet.terminals.service import Office
 from schemas.api.terminals import CredentialState, IssuedCredential, TerminalItem
@@ -83,7 +83,8 @@ def show(code: Code, as_json: AsJson = False) -> None:
 def issue(code: Code, wait: Wait = PATIENCE_S, as_json: AsJson = False) -> None:
     """Give a terminal its first secret, or one after a revocation. It is shown once.
 
-    Needs MOTORPOOL_CREDENTIAL_KEY; `motorpool work` tells the broker.
+    `motorpool work` tells the broker. Both need the same MOTORPOOL_CREDENTIAL_KEY; where `motorpool up` runs
+    on this machine, its own is used.
 
     Example: motorpool terminal credentials issue T0001
     """
@@ -112,11 +113,12 @@ def revoke(code: Code, wait: Wait = PATIENCE_S, as_json: AsJson = False) -> None
     _print_item(item, as_json)
 
 
+Result = TypeVar("Result")
 Handing = Callable[..., Awaitable[IssuedCredential]]
 
 
 def _hand_out(code: str, work: Handing, wait: float, as_json: bool) -> None:
-    key = Settings().credential_key
+    key = settings_here().credential_key
     issued = in_transaction(lambda connection, now: work(connection, _operator(now), code, key))
     credential = _await_broker(code, wait).credential
     if as_json:
@@ -173,3 +175,7 @@ def _seconds(value: float | None) -> str:
 
 def _operator(now: datetime) -> Office:
     return Office(OPERATOR, None, now)
+
+
+def in_transaction(work: Callable[[Connection, datetime], Awaitable[Result]]) -> Result:
+    return console.in_transaction(work, settings_here())

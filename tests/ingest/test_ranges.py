@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -212,3 +213,43 @@ def all_opened(registry: Registry) -> bool:
     return bool(
         registry.value("SELECT coalesce(bool_and(opened), false) FROM ingest_range WHERE NOT retired")
     )
+
+
+@pytest.mark.faults
+def test_a_worker_that_was_stopped_finds_its_range_taken_and_gets_one_back(
+    worker_settings: Settings, registry: Registry, fleet: Fleet
+) -> None:
+    """SIGSTOP leaves its connections standing; awake again it believes for a moment that nothing happened."""
+    settings = worker_settings(ingest_ranges=2)
+
+    with process(settings) as first, process(settings):
+        eventually(lambda: are_shared_by(registry, 2) and all_opened(registry), "each serves one range")
+        first.send_signal(signal.SIGSTOP)
+        send(fleet, 0, 100)
+        eventually(lambda: is_told(fleet, 100), "the other one serves both")
+        assert are_shared_by(registry, 1)
+        first.send_signal(signal.SIGCONT)
+        send(fleet, 100, 200)
+        eventually(lambda: are_shared_by(registry, 2), "the first has a range again")
+        send(fleet, 200, 250)
+        eventually(lambda: is_told(fleet, 250), "both serve")
+
+    assert stored(registry) == [250] * 8
+
+
+def test_a_database_that_was_away_for_a_moment_moves_no_range(
+    worker_settings: Settings, registry: Registry
+) -> None:
+    """All connections end at once; whoever is back first does not take the others for dead."""
+    settings = worker_settings(ingest_ranges=2)
+    connections = "SELECT pid FROM pg_stat_activity WHERE application_name = 'motorpool-ingest-roster'"
+
+    with running(settings), process(settings):
+        eventually(lambda: are_shared_by(registry, 2), "each serves one range")
+        before, ended = owners(registry), set(registry.rows(connections))
+        registry.rows(f"SELECT pg_terminate_backend(pid) FROM ({connections}) AS theirs")
+        eventually(lambda: len(set(registry.rows(connections)) - ended) == 2, "both are back")
+        beats = "SELECT count(*) FROM ingest_worker WHERE seen_at > clock_timestamp() - interval '0.5 s'"
+        eventually(lambda: registry.value(beats) == 2, "both have looked at the roster")
+
+        assert owners(registry) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -10,6 +11,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from fleet.cli import app
+from fleet.local.secrets import SecretFile
+from fleet.local.state import StackFile
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -47,6 +50,20 @@ def test_what_is_not_in_force_yet_is_said() -> None:
     assert "has not been told yet" in motorpool("credentials", "issue", "T0001", "--wait", "0").output
     assert motorpool("credentials", "rotate", "T0001", "--wait", "0").exit_code == 0
     assert motorpool("credentials", "revoke", "T0001", "--wait", "0").exit_code == 0
+
+
+def test_on_the_machine_of_a_running_stack_nothing_has_to_be_set(
+    town_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MOTORPOOL_DATABASE_URL")
+    monkeypatch.delenv("MOTORPOOL_CREDENTIAL_KEY")
+    monkeypatch.setenv("MOTORPOOL_DATA_DIR", str(tmp_path))
+    SecretFile(tmp_path / "secrets.json").put("database_url", town_url)
+
+    with StackFile(tmp_path).hold():
+        issued = motorpool("credentials", "issue", "T0001", "--wait", "0", "--json")
+
+    assert issued.exit_code == 0, issued.output
 
 
 @pytest.mark.parametrize(
