@@ -25,6 +25,8 @@ from schemas.telemetry import Ack, topic
 
 log = structlog.get_logger()
 
+SUBSCRIPTIONS = ShardRange(0, 1).subscriptions()
+"""Of a receiver that hears everything."""
 KEEPALIVE_S = 30
 RECONNECT_S = (1, 5)
 GATHER_STEP_S = 0.005
@@ -43,7 +45,7 @@ class MqttReceiver:
         """Without `session`: the whole of the topics, under the plain client id."""
         self._clock = clock
         self._settings = settings
-        self._session = session or BrokerSession(settings.ingest_client_id, ShardRange(0, 1).subscriptions())
+        self._session = session or BrokerSession(settings.ingest_client_id, SUBSCRIPTIONS)
         self._address = settings.broker()
         # The broker has at most `receive maximum` messages in flight in a connection. What exceeds twice that
         # is left over from an earlier one and has been sent again, so dropping the oldest loses nothing.
