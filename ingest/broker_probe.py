@@ -27,8 +27,10 @@ QUEUED = 2_000
 """Messages the queue is tried with: twice what Mosquitto and others keep of themselves."""
 IN_FLIGHT = 20
 """No broker grants less; one that grants no more ends the connection of who exceeds it."""
-SESSION_S = 3600
+SESSION_S = 7 * 86_400
 """The session expiry asked for, to see whether the broker grants it."""
+TRIAL_S = 60
+"""How long the broker keeps the trial's session should we die in it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Queueing:
 
 def shake_hands(address: BrokerAddress, ca_file: Path | None) -> Handshake:
     """Connect as we are, and leave. Raises BrokerProbeError."""
-    with _connected(address, ca_file, _new_name(), clean=True) as station:
+    with _connected(address, ca_file, _new_name(), expiry_s=SESSION_S, ends=True) as station:
         told = station.told
     return Handshake(
         maximum_qos=_number(told, "MaximumQoS"),
@@ -71,7 +73,7 @@ def lets_strangers_in(address: BrokerAddress, ca_file: Path | None) -> bool:
     """Whether somebody without a name may connect."""
     nobody = BrokerAddress(address.host, address.port, address.tls)
     try:
-        with _connected(nobody, ca_file, _new_name(), clean=True):
+        with _connected(nobody, ca_file, _new_name()):
             return True
     except BrokerProbeError:
         return False
@@ -85,11 +87,11 @@ def try_queue(address: BrokerAddress, ca_file: Path | None, messages: int = QUEU
     """
     name = _new_name()
     own = topic(name, "ack")
-    with _connected(address, ca_file, name, clean=False) as away:
+    with _connected(address, ca_file, name, expiry_s=TRIAL_S) as away:
         away.subscribe(own)
-    with _connected(address, ca_file, _new_name(), clean=True) as sender:
+    with _connected(address, ca_file, _new_name()) as sender:
         sender.send(own, messages)
-    with _connected(address, ca_file, name, clean=False, ends=True) as back:
+    with _connected(address, ca_file, name, expiry_s=TRIAL_S, ends=True) as back:
         kept = back.count()
     return Queueing(messages, kept)
 
@@ -97,13 +99,13 @@ def try_queue(address: BrokerAddress, ca_file: Path | None, messages: int = QUEU
 class _Station:
     """A connected client whose answers can be waited for."""
 
-    def __init__(self, address: BrokerAddress, ca_file: Path | None, name: str, *, clean: bool) -> None:
+    def __init__(self, address: BrokerAddress, ca_file: Path | None, name: str, expiry_s: int) -> None:
         self._connack: queue.Queue[tuple[str, Any]] = queue.Queue()
         self._suback: queue.Queue[str] = queue.Queue()
         self._puback: queue.Queue[str] = queue.Queue()
         self._heard: queue.Queue[None] = queue.Queue()
         self.told: Any = None
-        self._clean = clean
+        self._expiry_s = expiry_s
         self._address = address
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv5, reconnect_on_failure=False
@@ -128,12 +130,12 @@ class _Station:
 
     def connect(self) -> None:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.SessionExpiryInterval = 0 if self._clean else SESSION_S
+        properties.SessionExpiryInterval = self._expiry_s
         properties.ReceiveMaximum = 65_535
         where = f"The broker at {self._address.host}:{self._address.port}"
         try:
             self.client.connect(
-                self._address.host, self._address.port, clean_start=self._clean, properties=properties
+                self._address.host, self._address.port, clean_start=False, properties=properties
             )
         except (OSError, ssl.SSLError) as error:
             raise BrokerProbeError(f"{where} cannot be reached: {error}") from error
@@ -175,9 +177,10 @@ class _Station:
 
 @contextlib.contextmanager
 def _connected(
-    address: BrokerAddress, ca_file: Path | None, name: str, *, clean: bool, ends: bool = False
+    address: BrokerAddress, ca_file: Path | None, name: str, *, expiry_s: int = 0, ends: bool = False
 ) -> Iterator[_Station]:
-    station = _Station(address, ca_file, name, clean=clean)
+    """`ends`: the broker shall forget the session when we leave."""
+    station = _Station(address, ca_file, name, expiry_s)
     try:
         station.connect()
         yield station

@@ -59,14 +59,18 @@ class BrokerFiles:
         tls = self.installed / "tls"
         files = self.given or TlsFiles(tls / "ca.crt", tls / "server.crt", tls / "server.key")
         return BrokerConfiguration(
-            listeners=(
-                PlainListener(PLAIN_PORT),
-                TlsListener(self.tls_port, files, client_certificates=self.client_certificates),
-            ),
+            listeners=(PlainListener(PLAIN_PORT), *self._doors(files)),
             plugin=self.plugin,
             security=self.installed / "dynamic-security.json",
             store=self.store,
         )
+
+    def _doors(self, files: TlsFiles) -> tuple[TlsListener, ...]:
+        """Behind a door for certificates the client id is the name; ours have one name and many ids."""
+        if not self.client_certificates:
+            return (TlsListener(self.tls_port, files),)
+        by_certificate = TlsListener(self.tls_port, files, client_certificates=True)
+        return by_certificate, TlsListener(self.tls_port + 1, files)
 
     def _users(self) -> tuple[Credential, ...]:
         secrets = SecretFile(self.folder / "passwords.json")

@@ -238,6 +238,16 @@ def started(paths: LocalPaths, engines: Engines, folder: Path, port: int) -> Ite
         child.stop()
 
 
+def test_our_own_processes_have_a_door_beside_that_for_certificates() -> None:
+    text = BrokerFiles(Path("unused"), (), client_certificates=True).configuration().text()
+
+    terminals, services = text.split("\nlistener ")[1:3]
+    assert terminals.startswith("8883")
+    assert "use_username_as_clientid true" in terminals
+    assert services.startswith("8884")
+    assert "require_certificate" not in services
+
+
 def test_the_shipped_file_is_what_configure_writes() -> None:
     configuration: BrokerConfiguration = BrokerFiles(Path("unused"), ()).configuration()
 
