@@ -22,7 +22,7 @@ from ingest import roster_repository as repository
 from ingest.mqtt_receiver import MqttReceiver
 from ingest.range_receiver import RangeReceiver
 from ingest.retired import RetiredReceiver
-from ingest.roster import Session, duty
+from ingest.roster import Session, duty, those_who_share
 from ingest.roster_repository import Connection
 from ingest.settings import IngestSettings
 from ingest.shards import BrokerSession, ShardRange, ranges_of
@@ -35,6 +35,9 @@ GONE_S = 1.5
 """A worker whose connection ended is dead unless it is back within this time."""
 LEASE_S = 10.0
 """A worker that is not seen this long is dead whatever its connection says: it hangs."""
+UNABLE_S = 10.0
+"""Whoever has not reached the broker this long leaves his ranges to those who do."""
+REACH_S = 1.0
 RETURN_S = 5.0
 """After the database was away everybody's connection has ended: all have this long to come back."""
 LEAVE_TIMEOUT_S = 2.0
@@ -57,6 +60,7 @@ class Keeper:
         self._ended: set[str] = set()
         self._told: set[str] = set()  # warnings given once
         self._lenient_until = 0.0  # monotonic
+        self._lost_at: float | None = None  # since when no session of ours is connected, monotonic
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
 
@@ -91,13 +95,13 @@ class Keeper:
     def _tick(self) -> None:
         for client_id in self._receiver.emptied():
             self._end(client_id)
-        connection = self._connected()
+        connection, able = self._connected(), self._is_able()
         with connection.transaction():
             repository.lock(connection, self._station)
-            sessions = self._report(connection)
+            sessions = self._report(connection, able=able)
             workers = repository.workers(connection, self._station)
-            sessions = self._lay_out(connection, sessions, workers)
-            step = duty(sessions, workers, self.name)
+            sessions = self._lay_out(connection, sessions, len(workers))
+            step = duty(sessions, those_who_share(workers), self.name)
             repository.take(connection, self.name, step.take)
         mine = {
             one.client_id: one for one in sessions if one.worker == self.name or one.client_id in step.take
@@ -105,9 +109,28 @@ class Keeper:
         self._follow(mine)
         self._receiver.let_go(step.hand_back)
 
-    def _report(self, connection: Connection) -> list[Session]:
+    def _is_able(self) -> bool:
+        """Whether the broker is within reach: it delivers, did so lately, or has opened its door again."""
+        served = self._receiver.served()
+        if any(one.receiver.receiving for one in served):
+            self._lost_at = None
+        elif served:
+            self._lost_at = self._lost_at or time.monotonic()
+        elif self._lost_at is not None and self._reaches_broker():
+            self._lost_at = None
+        return self._lost_at is None or time.monotonic() - self._lost_at < UNABLE_S
+
+    def _reaches_broker(self) -> bool:
+        address = self._settings.broker()
+        try:
+            socket.create_connection((address.host, address.port), timeout=REACH_S).close()
+        except OSError:
+            return False
+        return True
+
+    def _report(self, connection: Connection, *, able: bool) -> list[Session]:
         """Tell what was done since the last time, and see what the roster says now."""
-        repository.beat(connection, self._station, self.name)
+        repository.beat(connection, self._station, self.name, able=able)
         gone_s = LEASE_S if time.monotonic() < self._lenient_until else GONE_S
         for name in repository.bury_the_dead(
             connection, self._station, self.name, lease_s=LEASE_S, gone_s=gone_s
@@ -120,14 +143,14 @@ class Keeper:
         self._ended.clear()
         return repository.sessions(connection, self._station)
 
-    def _lay_out(self, connection: Connection, sessions: list[Session], workers: list[str]) -> list[Session]:
+    def _lay_out(self, connection: Connection, sessions: list[Session], workers: int) -> list[Session]:
         """One number of ranges is in force; it changes when a worker starts that is alone."""
         wanted = self._settings.ingest_ranges
         current = [session for session in sessions if not session.retired]
         served = {one.session.client_id: one.session for one in self._receiver.served()}
         for client_id in served.keys() - {session.client_id for session in sessions}:
             repository.add_session(connection, self._station, served[client_id].range, retired=True)
-        if current and len(current) != wanted and len(workers) > 1:
+        if current and len(current) != wanted and workers > 1:
             self._warn_of_other_number(len(current), wanted)
         elif len(current) != wanted:
             self._renew(connection, wanted, first=not sessions)

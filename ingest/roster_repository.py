@@ -18,11 +18,11 @@ ROSTER_LOCK = 0x4D50_0020
 LOCK_ROSTER = "SELECT pg_advisory_xact_lock(%s, hashtext(%s))"
 
 BEAT = """
-INSERT INTO ingest_worker (name, station, backend_pid, backend_start, seen_at)
-SELECT %(name)s, %(station)s, pid, backend_start, clock_timestamp()
+INSERT INTO ingest_worker (name, station, backend_pid, backend_start, able, seen_at)
+SELECT %(name)s, %(station)s, pid, backend_start, %(able)s, clock_timestamp()
 FROM pg_stat_activity WHERE pid = pg_backend_pid()
 ON CONFLICT (name) DO UPDATE SET backend_pid = excluded.backend_pid,
-    backend_start = excluded.backend_start, seen_at = excluded.seen_at
+    backend_start = excluded.backend_start, able = excluded.able, seen_at = excluded.seen_at
 """
 
 # A worker is dead when it was not seen for the length of a lease (it hangs, or its host is gone), or when its
@@ -38,7 +38,7 @@ WHERE station = %(station)s AND name <> %(name)s
 RETURNING name
 """
 
-WORKERS = "SELECT name FROM ingest_worker WHERE station = %s"
+WORKERS = "SELECT name, able FROM ingest_worker WHERE station = %s"
 
 SESSIONS = """
 SELECT client_id, number, ranges, retired, opened, worker FROM ingest_range WHERE station = %s
@@ -62,9 +62,9 @@ def lock(connection: Connection, station: str) -> None:
     connection.execute(LOCK_ROSTER, [ROSTER_LOCK, station])
 
 
-def beat(connection: Connection, station: str, name: str) -> None:
-    """Say that this worker lives."""
-    connection.execute(BEAT, {"name": name, "station": station})
+def beat(connection: Connection, station: str, name: str, *, able: bool) -> None:
+    """Say that this worker lives, and whether it reaches the broker."""
+    connection.execute(BEAT, {"name": name, "station": station, "able": able})
 
 
 def bury_the_dead(
@@ -75,8 +75,9 @@ def bury_the_dead(
     return [row[0] for row in connection.execute(BURY_THE_DEAD, parameters).fetchall()]
 
 
-def workers(connection: Connection, station: str) -> list[str]:
-    return [row[0] for row in connection.execute(WORKERS, [station]).fetchall()]
+def workers(connection: Connection, station: str) -> dict[str, bool]:
+    """Everybody who lives, and whether he reaches the broker."""
+    return dict(connection.execute(WORKERS, [station]).fetchall())
 
 
 def sessions(connection: Connection, station: str) -> list[Session]:

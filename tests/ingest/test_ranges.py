@@ -192,8 +192,8 @@ def test_a_worker_that_hangs_loses_its_ranges_though_its_connection_stands(
         ).fetchone() or (0, None)
         settings = worker_settings()
         registry.value(
-            """INSERT INTO ingest_worker (name, station, backend_pid, backend_start, seen_at)
-               VALUES ('hanging', %s, %s, %s, clock_timestamp() - interval '11 s') RETURNING 1""",
+            """INSERT INTO ingest_worker (name, station, backend_pid, backend_start, able, seen_at)
+               VALUES ('hanging', %s, %s, %s, true, clock_timestamp() - interval '11 s') RETURNING 1""",
             settings.ingest_client_id,
             pid,
             start,
@@ -253,3 +253,18 @@ def test_a_database_that_was_away_for_a_moment_moves_no_range(
         eventually(lambda: registry.value(beats) == 2, "both have looked at the roster")
 
         assert owners(registry) == before
+
+
+def test_a_worker_that_is_cut_off_from_the_broker_leaves_its_range_to_one_that_is_not(
+    worker_settings: Settings, registry: Registry, fleet: Fleet
+) -> None:
+    """It lives and keeps its place in the roster, but the broker does not answer it."""
+    cut_off = worker_settings(mqtt_url="mqtt://ingest:secret@127.0.0.1:1")
+
+    with process(cut_off):
+        eventually(lambda: owners(registry) not in ([], [None]), "it has the range")
+        first = owners(registry)
+        with running(worker_settings()):
+            assert owners(registry) not in (first, [None])
+            send(fleet, 0, 20)
+            eventually(lambda: is_told(fleet, 20), "the other one serves")

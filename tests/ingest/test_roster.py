@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.roster import Session, duty, fair_share
+from ingest.roster import Duty, Session, duty, fair_share, those_who_share
 from ingest.shards import KINDS, SHARDS, ShardRange, ranges_of
 from schemas.telemetry import shard, topic
 
@@ -83,6 +83,21 @@ def test_whoever_dies_or_comes_every_range_is_served_again_by_one_worker(
     held = [list(owners.values()).count(worker) for worker in workers]
     assert sum(held) == ranges
     assert max(held) - min(held) <= 1
+
+
+def test_whoever_does_not_reach_the_broker_leaves_his_ranges_to_those_who_do() -> None:
+    sessions = [Session(r.client_id("i"), r, opened=True, worker="cut off") for r in ranges_of(2)]
+    sharing = those_who_share({"cut off": False, "well": True})
+
+    assert duty(sessions, sharing, "cut off").hand_back == ("i-1of2", "i-2of2")
+    assert duty(sessions, sharing, "well") == Duty()
+
+
+def test_if_nobody_reaches_the_broker_everybody_keeps_his_ranges() -> None:
+    sessions = [Session(r.client_id("i"), r, opened=True, worker="ab"[r.number]) for r in ranges_of(2)]
+    sharing = those_who_share({"a": False, "b": False})
+
+    assert [duty(sessions, sharing, me) for me in "ab"] == [Duty(), Duty()]
 
 
 def retired_beside(*, opened: bool, worker: str | None = None) -> list[Session]:

@@ -6,6 +6,7 @@ CREATE TABLE ingest_worker (
     station       text NOT NULL,               -- MOTORPOOL_INGEST_CLIENT_ID: those who share one broker's topics
     backend_pid   integer NOT NULL,            -- its connection: the database sees at once when it is gone
     backend_start timestamptz NOT NULL,
+    able          boolean NOT NULL,            -- reaches the broker, as far as it knows
     seen_at       timestamptz NOT NULL
 );
 
