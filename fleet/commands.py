@@ -17,6 +17,8 @@ MODULES = {
     "up": "fleet.local.cli",
     "status": "fleet.local.cli",
     "doctor": "fleet.local.cli",
+    "broker": "fleet.broker.cli",
+    "terminal": "fleet.terminals.cli",
     "serve": "fleet.api.cli",
     "openapi": "fleet.api.cli",
     "admin": "fleet.identity.cli",

@@ -19,10 +19,12 @@ from fleet.settings import Settings
 Result = TypeVar("Result")
 
 
-def in_transaction(work: Callable[[Connection, datetime], Awaitable[Result]]) -> Result:
+def in_transaction(
+    work: Callable[[Connection, datetime], Awaitable[Result]], settings: Settings | None = None
+) -> Result:
     """Run `work(connection, now)` in one transaction; on an error say what to do and exit with 1."""
     try:
-        return asyncio.run(_work(Settings(), work))
+        return asyncio.run(_work(settings or Settings(), work))
     except FleetError as error:
         fail(error.detail, error.remedy)
     except (OSError, asyncpg.PostgresError) as error:

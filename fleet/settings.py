@@ -15,6 +15,10 @@ class Settings(CommonSettings):
     http_host: str = "127.0.0.1"
     http_port: int = 8808
     mqtt_url: SecretStr = SecretStr("mqtt://127.0.0.1:1883")
+    mqtt_ca_file: Path | None = None
+    """Certificate authority of the broker for mqtts://; the system's own when unset."""
+    credential_key: SecretStr = SecretStr("")
+    """Secrets of terminals are derived from it; the same for `serve`, `work` and the command line."""
     valhalla_url: str = "http://127.0.0.1:8002"
     basemap: Path | None = None
     """PMTiles file served under /map/base.pmtiles; without it vehicles and routes still draw."""

@@ -18,6 +18,7 @@ from ingest.database import connect
 from ingest.decode import codec_for
 from ingest.errors import IngestError
 from ingest.jt808.cli import app as jt808
+from ingest.message import Reason
 from ingest.repository import Connection, DeadLetter
 from ingest.settings import IngestSettings
 from ingest.validate import Bounds
@@ -30,14 +31,26 @@ app.add_typer(letters, name="deadletter")
 app.add_typer(jt808)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
-OfReason = Annotated[str | None, typer.Option("--reason", help="Only those put aside for this reason.")]
+OfReason = Annotated[Reason | None, typer.Option("--reason", help="Only those put aside for this reason.")]
 MAX_SHOWN_DETAIL = 100
 
 
-@app.command(epilog="Example: MOTORPOOL_MQTT_URL=mqtt://ingest:secret@127.0.0.1:1883 motorpool ingest")
-def ingest() -> None:
-    """Run the ingest worker until SIGTERM: broker to database, acknowledged after commit."""
-    settings = IngestSettings()
+@app.command(
+    epilog="Example: MOTORPOOL_MQTT_URL=mqtt://ingest:secret@127.0.0.1:1883 motorpool ingest --ranges 4"
+)
+def ingest(
+    ranges: Annotated[
+        int | None,
+        typer.Option(min=1, max=256, help="Ranges that all workers share out [MOTORPOOL_INGEST_RANGES]."),
+    ] = None,
+) -> None:
+    """Run the ingest worker until SIGTERM: broker to database, acknowledged after commit.
+
+    Start several to share the work or to stand by: each serves its share of the ranges and takes over those
+    of a worker that dies. To change the number of ranges stop all workers and start them with another one;
+    they empty the earlier sessions at the broker by themselves.
+    """
+    settings = IngestSettings() if ranges is None else IngestSettings(ingest_ranges=ranges)
     configure_logging(settings, "ingest")
     with _clear_errors():
         if not Worker(settings).run():
@@ -82,7 +95,10 @@ def list_letters(
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """The newest messages that were put aside."""
+    """The newest messages that were put aside.
+
+    Exits with 2 when the database does not answer.
+    """
     with _database() as connection:
         found = repository.list_letters(connection, reason, terminal, everything, limit)
     if as_json:
@@ -99,7 +115,10 @@ def list_letters(
 
 @letters.command("show", epilog="Example: motorpool deadletter show 17")
 def show_letter(letter_id: Annotated[int, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
-    """One message that was put aside, with its payload and what to do."""
+    """One message that was put aside, with its payload and what to do.
+
+    Exits with 2 when there is no such message or the database does not answer.
+    """
     with _clear_errors(), _database() as connection:
         found = _as_json(deadletter.find(connection, letter_id))
     if as_json:
@@ -118,7 +137,10 @@ def replay_letters(
     reason: OfReason = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read them again under today's rules and store what is right by now; exit status 1 if any is not."""
+    """Read them again under today's rules and store what is right by now.
+
+    Exits with 1 when one is still wrong (it stays, with its reason), with 2 when a number is not known.
+    """
     if bool(ids) == everything:
         raise typer.BadParameter("give the numbers of the dead letters, or --all")
     with _clear_errors(), _database() as connection:

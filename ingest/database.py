@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import psycopg
 import structlog
@@ -16,6 +17,18 @@ from ingest.repository import Connection
 
 T = TypeVar("T")
 log = structlog.get_logger()
+
+Trouble = Literal["away", "disk_full", "locked", "other"]
+SAID: dict[Trouble, str] = {
+    "away": "the database is not reachable",
+    "disk_full": "the database's disk is full; free some space on its volume",
+    "locked": "the database waits for a lock somebody else holds",
+    "other": "the database does not take the batch",
+}
+DISK_FULL = "53100"
+LOCKED = ("55P03", "40P01", "40001")
+AWAY = ("08", "57P")
+"""Beginnings of SQL states: connection exceptions, and a server that shuts down or starts up."""
 
 POISON = (psycopg.DataError, psycopg.IntegrityError)
 """The data is at fault: trying again cannot help. All else passes (restart, full disk, lock, deadlock)."""
@@ -51,6 +64,7 @@ class Database:
         self._url = url
         self._stop = stop
         self._connection: Connection | None = None
+        self._failing: tuple[Trouble, float] | None = None
 
     def transaction(self, work: Callable[[Connection], T]) -> T:
         """Run `work` and commit; on any trouble but the data's own, reconnect and run it again.
@@ -69,9 +83,22 @@ class Database:
                 self.close()
                 self._wait(failures, error)
             else:
+                self._failing = None
                 if failures:
                     log.info("database is back", attempts=failures + 1)
                 return result
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why nothing is stored at present; None while all is well."""
+        failing = self._failing
+        return failing[0] if failing else None
+
+    @property
+    def failing_s(self) -> float:
+        """For how long nothing has been stored because of trouble (real seconds)."""
+        failing = self._failing
+        return time.monotonic() - failing[1] if failing else 0.0
 
     def cancel(self) -> None:
         """Interrupt the statement under way, so that a stop does not wait for it."""
@@ -91,9 +118,12 @@ class Database:
             return work(self._connection)
 
     def _wait(self, failures: int, error: psycopg.Error) -> None:
+        kind = trouble_of(error)
+        self._failing = kind, (self._failing[1] if self._failing else time.monotonic())
         delay = min(FIRST_DELAY_S * 2 ** min(failures - 1, 10), LONGEST_DELAY_S)
-        log.warning(
-            "database did not take the batch; nothing is acknowledged, the broker keeps it",
+        (log.error if kind == "disk_full" else log.warning)(
+            f"{SAID[kind]}; nothing is acknowledged, the broker keeps it",
+            trouble=kind,
             error=str(error).strip() or type(error).__name__,
             sqlstate=error.sqlstate,
             attempt=failures,
@@ -103,3 +133,15 @@ class Database:
             raise StoppedError(
                 "Told to stop while the database is away; the broker keeps what was not stored"
             )
+
+
+def trouble_of(error: psycopg.Error) -> Trouble:
+    """What kind of trouble it is, by its SQL state; an error without one never reached the server."""
+    state = error.sqlstate
+    if state == DISK_FULL:
+        return "disk_full"
+    if state in LOCKED:
+        return "locked"
+    if state is None or state.startswith(AWAY):
+        return "away"
+    return "other"

@@ -11,6 +11,10 @@ class BrokerAddressError(IngestError):
     """MOTORPOOL_MQTT_URL cannot be used."""
 
 
+class BrokerProbeError(IngestError):
+    """The broker did not let itself be examined."""
+
+
 class MetricsPortError(IngestError):
     """The metrics cannot be served on the port that was configured."""
 

@@ -22,12 +22,14 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from ingest.bulk_client import BulkClient, Publish, content_type, internals_match
 from ingest.message import Message
 from ingest.settings import IngestSettings
+from ingest.shards import BrokerSession, ShardRange
 from schemas.clock import Clock
-from schemas.telemetry import TOPIC_PREFIX, Ack, topic
+from schemas.telemetry import Ack, topic
 
 log = structlog.get_logger()
 
-SUBSCRIPTIONS = tuple(f"{TOPIC_PREFIX}/+/+/{kind}" for kind in ("fix", "event", "status"))
+SUBSCRIPTIONS = ShardRange(0, 1).subscriptions()
+"""Of a receiver that hears everything."""
 KEEPALIVE_S = 30
 RECONNECT_S = (1, 5)
 GATHER_STEP_S = 0.005
@@ -49,9 +51,11 @@ class MqttReceiver:
     connection?" and "queue the PUBACK" one step against the end of the connection.
     """
 
-    def __init__(self, settings: IngestSettings, clock: Clock) -> None:
+    def __init__(self, settings: IngestSettings, clock: Clock, session: BrokerSession | None = None) -> None:
+        """Without `session`: the whole of the topics, under the plain client id."""
         self._clock = clock
         self._settings = settings
+        self._session = session or BrokerSession(settings.ingest_client_id, SUBSCRIPTIONS)
         self._address = settings.broker()
         # The broker has at most `receive maximum` messages in flight in a connection. What exceeds twice that
         # is left over from an earlier one and has been sent again, so dropping the oldest loses nothing.
@@ -60,7 +64,7 @@ class MqttReceiver:
         self._arrived = threading.Event()
         self._arrived_at = 0.0  # when the oldest of the queue came, monotonic
         self._lock = threading.RLock()
-        self._epoch = 0
+        self._epoch = self._session.first_epoch
         self._connected = False
         self._subscribed = False
         self._paused = False
@@ -147,7 +151,7 @@ class MqttReceiver:
             )
         client = kind(
             CallbackAPIVersion.VERSION2,
-            client_id=self._settings.ingest_client_id,
+            client_id=self._session.client_id,
             protocol=mqtt.MQTTv5,
             manual_ack=True,
         )
@@ -174,7 +178,7 @@ class MqttReceiver:
         with self._lock:
             self._connected = True
         log.info("connected to the broker", session_present=flags.session_present, epoch=self._epoch)
-        client.subscribe([(pattern, SubscribeOptions(qos=1)) for pattern in SUBSCRIPTIONS])
+        client.subscribe([(pattern, SubscribeOptions(qos=1)) for pattern in self._session.subscriptions])
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: Any) -> None:
         log.warning("broker not reachable, trying again", host=self._address.host, port=self._address.port)
@@ -193,12 +197,11 @@ class MqttReceiver:
         self, _client: mqtt.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
     ) -> None:
         if any(reason.is_failure for reason in reasons):
-            log.error(
-                "broker refused a subscription", topics=SUBSCRIPTIONS, reasons=[str(r) for r in reasons]
-            )
+            refused = sorted({str(reason) for reason in reasons if reason.is_failure})
+            log.error("broker refused a subscription", client_id=self._session.client_id, reasons=refused)
             return
         self._subscribed = True
-        log.info("receiving", topics=SUBSCRIPTIONS)
+        log.info("receiving", client_id=self._session.client_id, topics=len(self._session.subscriptions))
 
     def _on_publishes(self, publishes: list[Publish]) -> None:
         if self._paused:

@@ -32,11 +32,20 @@ class IngestSettings(CommonSettings):
     """mqtt://user:password@host:port, or mqtts:// for TLS."""
     mqtt_ca_file: Path | None = None
     """Certificate authority of the broker for mqtts://; the system's own when unset."""
+    mqtt_config: Path | None = None
+    """The broker's mosquitto.conf, where it can be read: its limits are checked and warned of."""
     metrics_port: int = Field(default=0, ge=0, le=65535)
     """Loopback port for Prometheus; 0 serves none."""
 
     ingest_client_id: str = Field(default="motorpool-ingest", min_length=1, max_length=64)
-    """Names the persistent session: the broker queues for it while no worker runs. One worker per id."""
+    """Names the persistent session: the broker queues for it while no worker runs. Workers with the same
+    name share the work; with several ranges each session carries this name and its number."""
+    ingest_ranges: int = Field(default=1, ge=1, le=256)
+    """Into how many ranges of shards the topics are divided; workers share them out among themselves."""
+    ingest_broker_budget_bytes: int = Field(default=512 * 2**20, ge=1)
+    """What the broker may hold for us (Mosquitto: max_queued_bytes); at half of it we raise the alarm."""
+    ingest_probe_broker: bool = True
+    """At the start try whether the broker would drop messages; it queues 2,000 small ones for that."""
     ingest_session_expiry_s: int = Field(default=7 * 86_400, ge=60)
     """How long the broker keeps the session of a worker that is away (real seconds)."""
     ingest_receive_maximum: int = Field(default=10_000, ge=1, le=65_535)

@@ -9,11 +9,12 @@ from types import FrameType
 
 import structlog
 
+from ingest.broker_watch import BrokerWatch
 from ingest.database import Database
 from ingest.errors import StoppedError
 from ingest.message import Message
 from ingest.metrics import Metrics
-from ingest.mqtt_receiver import MqttReceiver
+from ingest.ranges import Ranges
 from ingest.receiver import Receiver
 from ingest.settings import IngestSettings
 from ingest.validate import Bounds
@@ -32,10 +33,12 @@ class Worker:
         self._settings = settings
         self._stop = threading.Event()
         self._failed = False
-        self._receiver = receiver or MqttReceiver(settings, settings.the_clock)
         self._database = Database(settings.database_url.get_secret_value(), self._stop)
         self._writer = Writer(self._database, self._bounds)
-        self.metrics = Metrics(lambda: self.waiting, lambda: self.receiving)
+        self._receiver: Receiver = receiver or Ranges(settings, settings.the_clock, self._writer.forget)
+        self.metrics = Metrics(settings.the_clock, self._receiver, self._database)
+        self._watch = None if receiver else BrokerWatch(settings, self.metrics.dropped.inc)
+        self.metrics.watch(self._watch)
 
     def run(self) -> bool:
         """Work until told to stop (SIGTERM, SIGINT or `stop`); False if it ended by a fault of its own."""
@@ -47,6 +50,8 @@ class Worker:
         writing = threading.Thread(target=self._write_until_stopped, name="writer", daemon=True)
         self._receiver.start()
         writing.start()
+        if self._watch is not None:
+            self._watch.start()
         self._stop.wait()
         self._finish(writing)
         return not self._failed
@@ -117,6 +122,8 @@ class Worker:
             self._database.cancel()
             writing.join(1.0)
         self._receiver.close()
+        if self._watch is not None:
+            self._watch.stop()
         if not writing.is_alive():
             self._database.close()
         log.info("stopped", seconds=round(time.monotonic() - started, 2))

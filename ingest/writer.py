@@ -68,6 +68,10 @@ class Writer:
         self._terminals = terminals or Terminals()
         self._standings = Standings()
 
+    def forget(self) -> None:
+        """Read the progress of terminals anew: another worker may have served them meanwhile."""
+        self._standings = Standings()
+
     def write(self, messages: Sequence[Message]) -> Iterator[Stored]:
         """Commit `messages` in one transaction, or in several around a message the database refuses.
 

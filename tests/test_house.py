@@ -17,6 +17,7 @@ REAL_TIME_ALLOWED = {
     # sessions, leases, process supervision and time-outs stay on real time (DESIGN §1)
     "schemas/clock.py",
     "fleet/supervision/repository/work.py",  # leases
+    "ingest/roster_repository.py",  # leases
 }
 
 

@@ -19,6 +19,7 @@ import fleet.orders.api
 import fleet.planning.api
 import fleet.registry.api
 import fleet.supervision.api
+import fleet.terminals.api
 import schemas.migrations
 from fleet.api import health, problems
 from fleet.api.dependencies import guard_against_forgery
@@ -39,6 +40,7 @@ ROUTERS = (
     fleet.planning.api.router,
     fleet.dispatching.api.router,
     fleet.supervision.api.router,
+    fleet.terminals.api.router,
     fleet.live.api.router,
     fleet.maps.api.router,
 )

@@ -19,6 +19,7 @@ from fleet.local.state import running_paths
 
 if TYPE_CHECKING:
     from fleet.local.doctor import Finding
+    from fleet.local.ingest_reading import IngestReading
     from fleet.local.status import StackStatus
 
 app = typer.Typer()
@@ -128,6 +129,8 @@ def _status_document(found: StackStatus) -> dict[str, object]:
         ],
         "steps": reading.steps,
         **(found.counts.model_dump() if found.counts else {}),
+        "ingest": asdict(found.ingest) if found.ingest else None,
+        "alarms": found.ingest.alarms if found.ingest else [],
     }
 
 
@@ -141,11 +144,25 @@ def _print_status(found: StackStatus) -> None:
             service.name, f"[{colour}]{service.condition}[/]", str(service.pid or "-"), str(service.restarts)
         )
     console.print(table)
+    if found.ingest is not None:
+        _print_ingest(console, found.ingest)
     if found.counts is None:
         console.print("[yellow]![/] the database does not answer, so nothing can be counted")
         return
     for name, count in found.counts.model_dump().items():
         console.print(f"  {count:>12,}  {name.replace('_', ' ')}", highlight=False)
+
+
+def _print_ingest(console: Console, reading: IngestReading) -> None:
+    if reading.broker_messages is not None and reading.broker_bytes is not None:
+        budget = (reading.broker_budget_bytes or 0) / 2**20
+        console.print(
+            f"  the broker holds {reading.broker_messages:,} messages, "
+            f"{reading.broker_bytes / 2**20:.1f} of {budget:.0f} MB",
+            highlight=False,
+        )
+    for alarm in reading.alarms:
+        console.print(f"[red]![/] {escape(alarm)}", highlight=False)
 
 
 def _print_findings(findings: list[Finding]) -> None:

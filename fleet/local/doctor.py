@@ -24,6 +24,9 @@ from fleet.local.paths import DATA_BYTES, LocalPaths
 from fleet.local.plan import configured_engines
 from fleet.local.ports import WEB_PORT, is_free
 from fleet.local.state import StackFile
+from ingest.broker_check import examine_broker, worst_first
+from ingest.errors import IngestError
+from ingest.settings import IngestSettings
 
 Verdict = Literal["good", "warning", "problem"]
 TIMEZONE = Path("/usr/share/zoneinfo/Asia/Shanghai")
@@ -128,6 +131,8 @@ def _configured() -> Iterator[Finding]:
     configured = configured_engines()
     yield _service("MOTORPOOL_DATABASE_URL", configured.database, "a private TimescaleDB", 5432)
     yield _service("MOTORPOOL_MQTT_URL", configured.mqtt, "a private Mosquitto", 1883)
+    if configured.mqtt:
+        yield from _broker()
     yield _service(
         "MOTORPOOL_VALHALLA_URL", configured.valhalla, "a private Valhalla over --osm or the demo's city", 80
     )
@@ -145,6 +150,17 @@ def _service(variable: str, url: str, instead: str, default_port: int) -> Findin
             variable, "problem", f"{host}:{port} does not answer ({error})", f"Start it, or unset {variable}."
         )
     return Finding(variable, "good", f"{host}:{port} answers and will be used")
+
+
+def _broker() -> Iterator[Finding]:
+    """Whether the broker that the user runs would drop messages."""
+    try:
+        observations = worst_first(examine_broker(IngestSettings()))
+    except IngestError as error:
+        yield Finding("MOTORPOOL_MQTT_URL", "problem", str(error), "Correct it.")
+        return
+    for one in observations:
+        yield Finding(one.subject, one.verdict, one.found, one.remedy)
 
 
 def _web_port(paths: LocalPaths) -> Finding:

@@ -96,7 +96,6 @@ def service_roles() -> tuple[Role, ...]:
             "ingest",
             (
                 Acl("subscribePattern", everything),
-                Acl("subscribePattern", f"$share/+/{everything}"),
                 Acl("subscribePattern", "$SYS/#"),
                 Acl("publishClientReceive", everything),
                 Acl("publishClientReceive", "$SYS/#"),

@@ -21,3 +21,7 @@ class AlreadyRunningError(LocalServiceError):
 
 class PortTakenError(LocalServiceError):
     """The port that was asked for belongs to another program."""
+
+
+class CertificateError(LocalServiceError):
+    """The certificate of the broker's TLS listener cannot be used or made."""

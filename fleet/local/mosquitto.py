@@ -9,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from fleet.broker.configuration import BrokerConfiguration, PlainListener, TlsListener
+from fleet.broker.tls import BrokerTls, configured_tls
 from fleet.local import dynsec
 from fleet.local.account import Account, engine_account, hand_over, private_folder
 from fleet.local.dynsec import Credential
@@ -18,11 +20,6 @@ from fleet.local.secrets import SecretFile
 from fleet.local.service import ServiceSpec, accepts_connections, engine_environment
 
 SERVICE_USERS = ("ingest", "gateway", "fleet")
-MAX_PACKET_BYTES = 65_536
-NO_MESSAGE_LIMIT = 1_000_000_000  # 0 would mean it too, but then a refused publish also costs the connection
-MAX_QUEUED_BYTES = (
-    512 * 1024 * 1024
-)  # about a million fixes for a consumer that is away; then it drops and says so
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,8 @@ class MosquittoBroker:
     account: Account
     services: tuple[Credential, ...]
     terminals: tuple[Credential, ...] = ()
+    tls: BrokerTls | None = None
+    """Where terminals outside this machine connect; None: nothing but loopback listens."""
 
     def url(self, username: str) -> str:
         """mqtt://user:password@host:port of one of our own users or of a terminal enrolled at start."""
@@ -60,7 +59,8 @@ class MosquittoBroker:
     def _prepare(self) -> None:
         private_folder(self.folder, self.account)
         private_folder(self.folder / "store", self.account)
-        self._write(self.folder / "mosquitto.conf", self._configuration().encode())
+        configuration = "# Written at every start.\n" + self._configuration().text()
+        self._write(self.folder / "mosquitto.conf", configuration.encode())
         security = self.folder / "dynamic-security.json"
         existing = dynsec.Document()
         if security.exists():
@@ -68,28 +68,21 @@ class MosquittoBroker:
         document = dynsec.reconcile(existing, self.services, self.terminals)
         self._write(security, msgspec.json.encode(document))
 
-    def _configuration(self) -> str:
-        return f"""# Written at every start.
-listener {self.port} 127.0.0.1
-allow_anonymous false
-plugin {self.engines.mosquitto_dynamic_security}
-plugin_opt_config_file {self.folder}/dynamic-security.json
-persistence true
-persistence_location {self.folder}/store/
-autosave_interval 60
-max_inflight_messages 0
-max_queued_messages {NO_MESSAGE_LIMIT}
-max_queued_bytes {MAX_QUEUED_BYTES}
-max_packet_size {MAX_PACKET_BYTES}
-retain_available false
-set_tcp_nodelay true
-log_dest stderr
-log_type error
-log_type warning
-log_type notice
-log_timestamp_format %Y-%m-%dT%H:%M:%SZ
-connection_messages false
-"""
+    def _configuration(self) -> BrokerConfiguration:
+        plain = PlainListener(self.port)
+        return BrokerConfiguration(
+            listeners=(plain, self._tls_listener(self.tls)) if self.tls else (plain,),
+            plugin=self.engines.mosquitto_dynamic_security,
+            security=self.folder / "dynamic-security.json",
+            store=self.folder / "store",
+        )
+
+    def _tls_listener(self, tls: BrokerTls) -> TlsListener:
+        files = tls.files(self.folder / "tls")
+        for file in (files.certificate, files.key):
+            if file.parent == self.folder / "tls":
+                hand_over(file, self.account)
+        return TlsListener(tls.port, files, tls.address, tls.client_certificates)
 
     def _write(self, path: Path, content: bytes) -> None:
         fresh = path.with_suffix(".fresh")
@@ -110,4 +103,5 @@ def local_broker(
         account=engine_account(),
         services=tuple(Credential(user, secrets.get(f"broker-{user}")) for user in SERVICE_USERS),
         terminals=terminals,
+        tls=configured_tls(),
     )

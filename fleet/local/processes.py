@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fleet.local.addresses import Addresses
+from fleet.local.ingest_reading import PORT_NAME
+from fleet.local.ports import remembered_port
 from fleet.local.service import ServiceSpec, answers_http, own_environment
 
 
@@ -18,6 +21,8 @@ class OwnProcess:
     mqtt_user: str
 
 
+KEY_HOLDERS = ("serve", "work")
+"""Processes that know the key of which terminals' secrets are derived."""
 OWN_PROCESSES = (
     OwnProcess("serve", "motorpool_api", "fleet"),
     OwnProcess("ingest", "motorpool_ingest", "ingest"),
@@ -57,6 +62,13 @@ def process_environment(addresses: Addresses, process: OwnProcess) -> dict[str, 
         "MOTORPOOL_CACHE_DIR": str(addresses.cache),
         "MOTORPOOL_STORAGE_DIR": str(addresses.data / "attachments"),
     }
+    if process.command == "ingest":
+        port = str(remembered_port(addresses.data, PORT_NAME))
+        environment["MOTORPOOL_METRICS_PORT"] = os.environ.get("MOTORPOOL_METRICS_PORT", port)
+    if process.command in KEY_HOLDERS:
+        environment["MOTORPOOL_CREDENTIAL_KEY"] = os.environ.get(
+            "MOTORPOOL_CREDENTIAL_KEY", ""
+        ) or addresses.secrets.get("credential-key")
     if addresses.basemap is not None:
         environment["MOTORPOOL_BASEMAP"] = str(addresses.basemap)
     return environment

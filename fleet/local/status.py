@@ -9,6 +9,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from fleet.local.errors import LocalServiceError
+from fleet.local.ingest_reading import IngestReading, read_ingest
 from fleet.local.paths import LocalPaths
 from fleet.local.secrets import SecretFile
 from fleet.local.state import StackFile, StackReading
@@ -46,10 +47,14 @@ SELECT (SELECT count(*) FROM position) + (SELECT coalesce(sum(fixes), 0) FROM po
 
 @dataclass(frozen=True)
 class StackStatus:
-    """`counts` is None while the stack starts and while the database does not answer."""
+    """`counts` is None while the stack starts and while the database does not answer.
+
+    `ingest` is None where no worker answers.
+    """
 
     reading: StackReading
     counts: Counts | None
+    ingest: IngestReading | None = None
 
     @property
     def is_healthy(self) -> bool:
@@ -65,7 +70,7 @@ def stack_status(paths: LocalPaths) -> StackStatus:
             f"Motorpool does not run on the data folder {paths.data}.",
             "Start it with `motorpool up` or `motorpool demo`, or name another folder with --data-dir.",
         )
-    return StackStatus(reading, _counts(paths, reading))
+    return StackStatus(reading, _counts(paths, reading), read_ingest(paths.data))
 
 
 def _counts(paths: LocalPaths, reading: StackReading) -> Counts | None:

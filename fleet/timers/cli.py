@@ -34,7 +34,7 @@ def work() -> None:
 
 async def _work(settings: Settings) -> None:
     pool = await open_pool(settings, "work")
-    worker = Worker(pool, settings.the_clock, handlers())
+    worker = Worker(pool, settings.the_clock, handlers(settings))
     standing = [(retention.KIND, "daily"), *((jobs.KIND, job) for job in jobs.JOBS)]
     async with pool.acquire() as connection:
         for kind, subject in standing:

@@ -120,6 +120,7 @@ class Bench:
             "MOTORPOOL_CLOCK": "real",
             "MOTORPOOL_INGEST_CLIENT_ID": f"bench-{os.getpid()}-{self.runs}",
             "MOTORPOOL_INGEST_SESSION_EXPIRY_S": "60",
+            "MOTORPOOL_INGEST_PROBE_BROKER": "0",
         }
         if place.ca_file:
             environment["MOTORPOOL_MQTT_CA_FILE"] = place.ca_file

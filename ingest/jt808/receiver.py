@@ -72,7 +72,7 @@ class GatewayReceiver:
             self._loop.call_soon_threadsafe(self.gateway.committed, numbers)
 
     def tell(self, acks: Iterable[tuple[str, Ack]]) -> None:
-        """Nothing: boot and sequence numbers are ours alone (decision 7)."""
+        """Nothing: boot and sequence numbers are ours alone (decision 8)."""
 
     def pause(self) -> None:
         self._paused = True

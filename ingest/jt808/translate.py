@@ -19,7 +19,7 @@ LOWEST_M = -1_000
 
 
 def fix_of(location: Location, time: datetime, sent: datetime, boot: int, seq: int) -> Fix:
-    """A location as a fix. `boot` and `seq` number what came in over one connection (decision 7).
+    """A location as a fix. `boot` and `seq` number what came in over one connection (decision 8).
 
     Coordinates that a security module has shifted (status bit 5) do not say where the vehicle is.
     """

@@ -80,6 +80,7 @@ def worker_settings(ingest_url: str, broker: Broker) -> Callable[..., IngestSett
             "clock": CLOCK,
             "ingest_client_id": client_id,
             "ingest_session_expiry_s": 600,
+            "ingest_probe_broker": False,
         }
         return IngestSettings(**values | changes)
 

@@ -201,3 +201,10 @@ def test_a_letter_of_no_topic_of_ours_stays(command: Command, writer: Writer, re
     registry.terminal("T1")
 
     assert command("replay", "--all").exit_code == 1
+
+
+def test_a_reason_that_does_not_exist_is_refused_with_those_that_do(command: Command) -> None:
+    refused = command("list", "--reason", "unknown")
+
+    assert refused.exit_code == 2
+    assert "unknown_terminal" in refused.output

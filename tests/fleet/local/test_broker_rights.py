@@ -82,7 +82,7 @@ def test_a_terminal_sends_fixes_that_ingest_hears(
     broker: Broker, terminal: Station, connect: Callable[..., Station]
 ) -> None:
     ingest = connect(broker.url("ingest"), "rights-ingest")
-    assert ingest.subscribe("$share/rights/" + topic("R-own", "fix")) == "Granted QoS 1"
+    assert ingest.subscribe(topic("R-own", "fix")) == "Granted QoS 1"
     assert terminal.publish(topic("R-own", "fix"), b"here") == "Success"
     assert ingest.heard.get(timeout=SECONDS) == (topic("R-own", "fix"), b"here")
 
@@ -121,6 +121,14 @@ def test_a_refused_publish_does_not_cost_the_connection(terminal: Station) -> No
 )
 def test_a_terminal_cannot_listen_elsewhere(terminal: Station, listened: str) -> None:
     assert terminal.subscribe(listened) == "Not authorized"
+
+
+def test_nobody_joins_a_shared_subscription_not_even_ingest(
+    broker: Broker, connect: Callable[..., Station]
+) -> None:
+    """With persistent sessions it strands what a dead member's session holds."""
+    ingest = connect(broker.url("ingest"), "rights-share")
+    assert ingest.subscribe("$share/rights/" + topic("R-own", "fix")) == "Not authorized"
 
 
 def test_ingest_cannot_send_commands(broker: Broker, connect: Callable[..., Station]) -> None:

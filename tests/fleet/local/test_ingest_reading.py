@@ -1,0 +1,69 @@
+"""What `motorpool status` says of ingest, from its metrics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from prometheus_client import start_http_server
+
+from fleet.local.ingest_reading import PORT_NAME, read_ingest, understand
+from ingest.settings import IngestSettings
+from ingest.worker import Worker
+
+GOOD = """
+ingest_receiving 1.0
+ingest_waiting_messages 3.0
+ingest_database_failing_seconds 0.0
+ingest_database_trouble{kind="away"} 0.0
+ingest_database_trouble{kind="disk_full"} 0.0
+broker_watched 1.0
+broker_stored_messages 12.0
+broker_stored_bytes 3000.0
+broker_budget_bytes 1e+06
+broker_queue_alarm 0.0
+broker_dropped_total 0.0
+"""
+
+
+def test_all_is_well() -> None:
+    reading = understand(GOOD)
+
+    assert reading.alarms == []
+    assert (reading.waiting, reading.broker_messages, reading.broker_bytes) == (3, 12, 3000)
+
+
+def test_every_trouble_is_a_sentence() -> None:
+    text = GOOD.replace('{kind="disk_full"} 0.0', '{kind="disk_full"} 1.0').replace(
+        "failing_seconds 0.0", "failing_seconds 35.2"
+    )
+    text = text.replace("ingest_receiving 1.0", "ingest_receiving 0.0")
+    text = text.replace("alarm 0.0", "alarm 1.0").replace("dropped_total 0.0", "dropped_total 7.0")
+
+    alarms = understand(text).alarms
+
+    assert alarms[0].startswith("Nothing has been stored for 35 s: the database's disk is full.")
+    assert "does not deliver" in alarms[1]
+    assert "above half" in alarms[2]
+    assert "dropped 7 messages" in alarms[3]
+
+
+def test_the_metrics_of_a_real_worker_are_understood(tmp_path: Path) -> None:
+    worker = Worker(IngestSettings())
+    server, thread = start_http_server(0, addr="127.0.0.1", registry=worker.metrics.registry)
+    (tmp_path / "ports.json").write_text(json.dumps({PORT_NAME: server.server_port}))
+
+    reading = read_ingest(tmp_path)
+
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    assert reading is not None
+    assert (reading.receiving, reading.trouble, reading.broker_messages) == (False, None, None)
+    assert reading.alarms == ["The broker does not deliver to ingest."]
+
+
+def test_where_no_worker_answers_there_is_no_reading(tmp_path: Path) -> None:
+    assert read_ingest(tmp_path) is None
+    (tmp_path / "ports.json").write_text(json.dumps({PORT_NAME: 1}))
+    assert read_ingest(tmp_path) is None
