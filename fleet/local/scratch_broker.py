@@ -14,11 +14,11 @@ from pathlib import Path
 
 import msgspec
 
+from fleet.broker.configuration import MAX_PACKET_BYTES, MAX_QUEUED_BYTES, NO_MESSAGE_LIMIT
 from fleet.local import dynsec
 from fleet.local.account import engine_account, hand_over, private_folder
 from fleet.local.dynsec import Credential
 from fleet.local.engines import Engines, ensure_engines
-from fleet.broker.configuration import MAX_PACKET_BYTES, MAX_QUEUED_BYTES, NO_MESSAGE_LIMIT
 from fleet.local.paths import local_paths
 from fleet.local.ports import remembered_port
 from fleet.local.progress import Steps

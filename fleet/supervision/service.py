@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from fleet.database import Connection, Pool
+from fleet.history.reading import BEGINNING
 from fleet.supervision.context import Context, RoadLimits
 from fleet.supervision.errors import FencedError, MatchingUnavailableError
 from fleet.supervision.evaluation import MERGE_WITHIN, evaluate
@@ -48,7 +49,7 @@ class Window:
 
     @property
     def results_from(self) -> datetime:
-        return inputs.BEGINNING if self.resume is None else self.resume.end
+        return BEGINNING if self.resume is None else self.resume.end
 
 
 async def supervise(
@@ -106,9 +107,7 @@ async def read_window(connection: Connection, item: work.Work, now: datetime) ->
         resume,
         timeline,
         await _context(connection, item.vehicle_id, resume, timeline, now),
-        await results.current_trips(
-            connection, item.vehicle_id, inputs.BEGINNING if resume is None else resume.end
-        ),
+        await results.current_trips(connection, item.vehicle_id, BEGINNING if resume is None else resume.end),
     )
 
 
