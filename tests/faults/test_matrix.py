@@ -1,0 +1,49 @@
+"""The fault matrix: whatever fails, what a terminal was told of is stored exactly once.
+
+Safety: after every strike the ledger of the terminals is held against the database. Liveness: at last all is
+whole again, and everything that was ever taken has to be acknowledged (DESIGN 4.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.background import Background
+from tests.faults.check import Auditor, Verdict
+from tests.faults.conftest import TERMINALS
+from tests.faults.inject import Range
+from tests.faults.load import Load
+from tests.faults.record import Record, Scenario
+from tests.faults.schedule import long_schedule, short_schedule
+from tests.faults.stack import Stack
+
+pytestmark = pytest.mark.faults
+
+
+def test_whatever_fails_what_terminals_were_told_is_stored_exactly_once(
+    running: tuple[Stack, Background],
+    new_load: Callable[..., tuple[Load, Auditor]],
+    seed: int,
+    long: bool,
+    record: Record,
+) -> None:
+    stack, _ = running
+    load, auditor = new_load(TERMINALS, stack.links["terminals"].port)
+    range_ = Range(stack, load)
+    load.wait_flow()
+    told = 0
+
+    for strike in long_schedule(seed) if long else short_schedule(seed):
+        recovery_s = range_.strike(strike)
+        verdict = auditor.verify_fresh()
+        told += verdict.told
+        record.add(Scenario(str(strike), len(strike.faults), verdict.lost, verdict.doubled, recovery_s))
+        assert verdict.faultless, f"after {strike}: {verdict}"
+
+    load.drain()
+    final = auditor.verify_all()
+    record.add(Scenario("everything, once all is whole again", 0, final.lost, final.doubled, 0.0))
+    assert final == Verdict(told=load.taken, lost=0, doubled=0, premature=0, invented=0)
+    assert told > 0
