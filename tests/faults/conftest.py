@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import resource
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeAlias
 
 import psycopg
 import pytest
@@ -26,6 +27,8 @@ TERMINALS = tuple(f"F{number:04d}" for number in range(200))
 PACE_S = 0.5
 """Of each terminal: 400 fixes a second altogether."""
 OPEN_FILES = 20_000
+
+NewLoad: TypeAlias = Callable[..., tuple[Load, Auditor]]
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +74,7 @@ def open_files() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running(engines: Engines, open_files: None) -> Iterator[tuple[Stack, Background]]:
     """Database, broker and ingest worker, and the thread on which terminals and networks live."""
     with data_folder() as paths, running_stack(paths.data, engines) as (stack, background):
@@ -80,14 +83,14 @@ def running(engines: Engines, open_files: None) -> Iterator[tuple[Stack, Backgro
 
 
 @pytest.fixture
-def new_load(
-    running: tuple[Stack, Background], seed: int, tmp_path: Path
-) -> Iterator[Callable[..., tuple[Load, Auditor]]]:
-    """`new_load(codes, port)` starts terminals with a ledger of their own."""
-    stack, background = running
+def new_load(seed: int, tmp_path: Path) -> Iterator[NewLoad]:
+    """`new_load(running, codes, port)` starts terminals, with a ledger of their own and its auditor."""
     with ExitStack() as afterwards:
 
-        def start(codes: tuple[str, ...], port: int, *, flowing: bool = True) -> tuple[Load, Auditor]:
+        def start(
+            where: tuple[Stack, Background], codes: Sequence[str], port: int, *, flowing: bool = True
+        ) -> tuple[Load, Auditor]:
+            stack, background = where
             ledger = Ledger(tmp_path / f"{codes[0]}.ledger")
             afterwards.callback(ledger.close)
             terminals = [Terminal(code, "secret", port, ledger, f"load/{seed}") for code in codes]

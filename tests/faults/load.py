@@ -15,6 +15,7 @@ from tests.faults.terminal import Terminal
 
 TICK_S = 0.025
 POLL_S = 0.02
+FIXES_OF_A_STALL = 4
 PATIENCE_S = 120.0
 """For one condition, on a machine that others use too."""
 
@@ -83,6 +84,11 @@ class Load:
         """Nothing new, until everything taken was acknowledged."""
         self.flowing = False
         self.wait("everything to be acknowledged", lambda: self.held == 0)
+
+    def wait_stall(self) -> None:
+        """Until so much is held that acknowledgements must have stopped."""
+        much = self.held + FIXES_OF_A_STALL * len(self.terminals)
+        self.wait("acknowledgements to stop", lambda: self.held >= much)
 
     def take_one_each(self) -> None:
         """Every terminal takes one fix, at once."""

@@ -6,15 +6,12 @@ whole again, and everything that was ever taken has to be acknowledged (DESIGN 4
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.faults.background import Background
-from tests.faults.check import Auditor, Verdict
-from tests.faults.conftest import TERMINALS
+from tests.faults.check import Verdict
+from tests.faults.conftest import TERMINALS, NewLoad
 from tests.faults.inject import Range
-from tests.faults.load import Load
 from tests.faults.record import Record, Scenario
 from tests.faults.schedule import long_schedule, short_schedule
 from tests.faults.stack import Stack
@@ -24,13 +21,13 @@ pytestmark = pytest.mark.faults
 
 def test_whatever_fails_what_terminals_were_told_is_stored_exactly_once(
     running: tuple[Stack, Background],
-    new_load: Callable[..., tuple[Load, Auditor]],
+    new_load: NewLoad,
     seed: int,
     long: bool,
     record: Record,
 ) -> None:
     stack, _ = running
-    load, auditor = new_load(TERMINALS, stack.links["terminals"].port)
+    load, auditor = new_load(running, TERMINALS, stack.links["terminals"].port)
     range_ = Range(stack, load)
     load.wait_flow()
     told = 0
