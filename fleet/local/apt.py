@@ -64,18 +64,18 @@ class PrivateApt:
         """Fetch `packages` (checked against the signed index) and return the folder they are in."""
         folder = self.root / "debs"
         total = sum(package.size for package in packages) or 1
-        process = subprocess.Popen(
+        with subprocess.Popen(
             self._argv("download", "-qq", *(f"{package.name}={package.version}" for package in packages)),
             cwd=folder,
             env=_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        )
-        while process.poll() is None:
-            share_done(sum(file.stat().st_size for file in folder.iterdir()) / total)
-            time.sleep(0.1)
-        output = process.stdout.read() if process.stdout else ""
+        ) as process:
+            while process.poll() is None:
+                share_done(sum(file.stat().st_size for file in folder.iterdir()) / total)
+                time.sleep(0.1)
+            output = process.stdout.read() if process.stdout else ""
         if process.returncode != 0:
             raise _apt_error("download", output)
         return folder

@@ -19,7 +19,7 @@ from tests.faults.demo import Demo, data_folder, start_demo
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load
 from tests.faults.record import Record
-from tests.faults.stack import STARTED, Stack, running_stack
+from tests.faults.stack import PASSWORD, STARTED, Stack, running_stack
 from tests.faults.terminal import Terminal
 from tests.ingest.world import Registry
 
@@ -93,7 +93,7 @@ def new_load(seed: int, tmp_path: Path) -> Iterator[NewLoad]:
             stack, background = where
             ledger = Ledger(tmp_path / f"{codes[0]}.ledger")
             afterwards.callback(ledger.close)
-            terminals = [Terminal(code, "secret", port, ledger, f"load/{seed}") for code in codes]
+            terminals = [Terminal(code, PASSWORD, port, ledger, f"load/{seed}") for code in codes]
             load = Load(background, terminals, ledger, stack.clock, PACE_S, flowing=flowing)
             afterwards.callback(load.stop)
             return load, Auditor(ledger.path, stack.database_url)

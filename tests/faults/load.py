@@ -15,7 +15,7 @@ from tests.faults.terminal import Terminal
 
 TICK_S = 0.025
 POLL_S = 0.02
-FIXES_OF_A_STALL = 4
+FIXES_OF_A_STALL = 3
 PATIENCE_S = 120.0
 """For one condition, on a machine that others use too."""
 

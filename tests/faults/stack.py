@@ -17,13 +17,14 @@ import psutil
 import psycopg
 
 import schemas.migrations
+from fleet.local.broker_admin import BrokerAdmin
 from fleet.local.dynsec import Credential
 from fleet.local.engines import Engines
 from fleet.local.errors import ServiceFailedError
 from fleet.local.mosquitto import MosquittoBroker, local_broker
 from fleet.local.postgres import PostgresServer, allow_login, local_postgres
 from fleet.local.secrets import SecretFile
-from fleet.local.service import Child, ServiceSpec, own_environment, start
+from fleet.local.service import Child, ServiceSpec, last_lines, own_environment, start
 from schemas.clock import SimulatedClock
 from tests.faults.background import Background
 from tests.faults.proxy import Proxy
@@ -34,6 +35,7 @@ Link = Literal["terminals", "worker", "database"]
 Death = Literal["", "all", "postmaster", "backend"]
 """Which processes of the database die; '' means the one process there is."""
 
+PASSWORD = "secret"
 ROOT = Path(__file__).resolve().parents[2]
 STARTED = datetime(2026, 3, 11, 4, 0, tzinfo=UTC)
 SLOWEST_TERMINAL_BYTES_PER_S = 300
@@ -60,13 +62,38 @@ class Stack:
         while True:
             try:
                 if not self.is_running(part):
-                    self.children[part] = start(self._spec(part), self.folder)
+                    self.children[part] = start(self.spec(part), self.folder)
                 self.children[part].wait_ready()
             except ServiceFailedError:
                 assert time.monotonic() < deadline
                 time.sleep(RETRY_S)
             else:
                 return
+
+    def spec(self, part: Part) -> ServiceSpec:
+        """How to start a part."""
+        if part == "database":
+            return self.postgres.service()
+        if part == "broker":
+            return self.broker.service()
+        broker_url = self.broker.url("ingest").replace(
+            f":{self.broker.port}", f":{self.links['worker'].port}"
+        )
+        environment = {
+            "MOTORPOOL_DATABASE_URL": self.worker_database_url,
+            "MOTORPOOL_MQTT_URL": broker_url,
+            "MOTORPOOL_CLOCK": self.clock.specification(),
+            "PYTHONPATH": str(ROOT),
+        }
+        argv = (sys.executable, "-m", "ingest", "ingest")
+        return ServiceSpec("ingest", argv, ready=lambda: True, env=own_environment(environment))
+
+    def wait_receiving(self) -> None:
+        """Until the worker has subscribed once: before that the broker keeps nothing for it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while b"receiving" not in (self.folder / "ingest.log").read_bytes():
+            assert time.monotonic() < deadline, last_lines(self.folder / "ingest.log")
+            time.sleep(RETRY_S)
 
     def is_running(self, part: Part) -> bool:
         return part in self.children and self.children[part].process.poll() is None
@@ -101,19 +128,26 @@ class Stack:
             self._restart_worker(right)
 
     def enrol(self, terminals: Iterable[str]) -> None:
-        """Register terminals in database and broker, which is started anew; their password is `secret`.
+        """Register terminals in database and broker, which is started anew; their password is PASSWORD.
 
         The broker reads their credentials faster from its file than from commands, of thousands at least.
         """
         codes = list(terminals)
         with psycopg.connect(self.database_url) as connection:
             connection.execute("INSERT INTO terminal (code) SELECT unnest(%s::text[])", [codes])
-        credentials = tuple(Credential(code, "secret") for code in codes)
+        credentials = tuple(Credential(code, PASSWORD) for code in codes)
         if "broker" in self.children:
             self.children["broker"].stop()
         known, self.broker = self.broker, replace(self.broker, terminals=credentials)
         self.start("broker")
         self.broker = known  # it keeps them from now on
+
+    def enrol_while_running(self, terminal: str) -> None:
+        """The same for one terminal, and nobody is disturbed."""
+        with psycopg.connect(self.database_url) as connection:
+            connection.execute("INSERT INTO terminal (code) VALUES (%s)", [terminal])
+        with BrokerAdmin(self.broker.url("fleet")) as admin:
+            admin.enrol([Credential(terminal, PASSWORD)])
 
     def stop(self) -> None:
         for part in ("worker", "broker", "database"):
@@ -125,7 +159,7 @@ class Stack:
         self.start("database")
         self.database_url = self.postgres.ensure_database()
         schemas.migrations.upgrade(self.database_url)
-        direct = allow_login(self.database_url, "motorpool_ingest", "secret")
+        direct = allow_login(self.database_url, "motorpool_ingest", PASSWORD)
         self.worker_database_url = direct.replace(
             f":{self.postgres.port}/", f":{self.links['database'].port}/"
         )
@@ -143,23 +177,6 @@ class Stack:
         if death == "backend":
             return [process for process in family if "motorpool_ingest" in _title(process)]
         return [first, *family]
-
-    def _spec(self, part: Part) -> ServiceSpec:
-        if part == "database":
-            return self.postgres.service()
-        if part == "broker":
-            return self.broker.service()
-        broker_url = self.broker.url("ingest").replace(
-            f":{self.broker.port}", f":{self.links['worker'].port}"
-        )
-        environment = {
-            "MOTORPOOL_DATABASE_URL": self.worker_database_url,
-            "MOTORPOOL_MQTT_URL": broker_url,
-            "MOTORPOOL_CLOCK": self.clock.specification(),
-            "PYTHONPATH": str(ROOT),
-        }
-        argv = (sys.executable, "-m", "ingest", "ingest")
-        return ServiceSpec("ingest", argv, ready=lambda: True, env=own_environment(environment))
 
 
 @contextmanager
@@ -183,6 +200,7 @@ def running_stack(folder: Path, engines: Engines) -> Iterator[tuple[Stack, Backg
         stack.prepare()
         stack.start("broker")
         stack.start("worker")
+        stack.wait_receiving()
         yield stack, background
 
 

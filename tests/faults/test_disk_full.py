@@ -24,6 +24,8 @@ pytestmark = pytest.mark.faults
 
 DISK_MB = 400
 ZEROS = bytes(65_536)
+FULL_DEVICE = Path("/dev/full")
+GRACE_S = 15
 WAL_SEGMENTS = 8
 """More than the cluster keeps for later use."""
 
@@ -98,4 +100,32 @@ def test_a_full_disk_stops_acknowledgements_and_costs_nothing(
     load.drain()
     verdict = auditor.verify_all()
     record.add(Scenario("disk full", 2, verdict.lost, verdict.doubled, max(tables_s, journal_s)))
+    assert verdict == Verdict(told=load.taken, lost=0, doubled=0, premature=0, invented=0)
+
+
+def test_a_log_that_cannot_be_written_costs_nothing(
+    running: tuple[Stack, Background], new_load: NewLoad, record: Record
+) -> None:
+    """The worker works on without its log, also while it would have much to say."""
+    stack, _ = running
+    load, auditor = new_load(running, TERMINALS, stack.broker.port)
+    spec = stack.spec("worker")
+    stack.children["worker"].stop()
+
+    with FULL_DEVICE.open("wb") as nowhere:
+        mute = subprocess.Popen(spec.argv, env=spec.env, stdout=nowhere, stderr=nowhere)
+    try:
+        load.wait_flow()
+        with stack.links["database"].spoiled("cut"):
+            load.wait_stall()
+        load.drain()
+        mute.terminate()
+        assert mute.wait(GRACE_S) == 0
+    finally:
+        mute.kill()
+        mute.wait()
+        stack.start("worker")
+
+    verdict = auditor.verify_all()
+    record.add(Scenario("log on a full disk", 1, verdict.lost, verdict.doubled, 0.0))
     assert verdict == Verdict(told=load.taken, lost=0, doubled=0, premature=0, invented=0)
