@@ -53,7 +53,7 @@ bench: web
 	$(BIN)/motorpool bench --json bench.json
 
 faults: web
-	$(BIN)/python -m pytest tests/faults -m faults --long --seed $(SEED)
+	$(BIN)/python -m pytest tests/faults --long --seed $(SEED)
 
 lock: $(STAMP)
 	cd requirements && ../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header dev.in -o dev.txt

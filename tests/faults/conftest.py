@@ -21,7 +21,9 @@ from tests.faults.load import Load
 from tests.faults.record import Record
 from tests.faults.stack import PASSWORD, STARTED, Stack, running_stack
 from tests.faults.terminal import Terminal
-from tests.ingest.world import Registry
+from tests.ingest.conftest import eventually
+from tests.ingest.terminal import Terminal as ProbingTerminal
+from tests.ingest.world import Registry, fix
 
 TERMINALS = tuple(f"F{number:04d}" for number in range(200))
 PACE_S = 0.5
@@ -84,16 +86,20 @@ def running(engines: Engines, open_files: None) -> Iterator[tuple[Stack, Backgro
 
 @pytest.fixture
 def new_load(seed: int, tmp_path: Path) -> Iterator[NewLoad]:
-    """`new_load(running, codes, port)` starts terminals, with a ledger of their own and its auditor."""
+    """`new_load(running, codes, address)` starts terminals, with a ledger of their own and its auditor."""
     with ExitStack() as afterwards:
 
         def start(
-            where: tuple[Stack, Background], codes: Sequence[str], port: int, *, flowing: bool = True
+            where: tuple[Stack, Background],
+            codes: Sequence[str],
+            address: tuple[str, int],
+            *,
+            flowing: bool = True,
         ) -> tuple[Load, Auditor]:
             stack, background = where
             ledger = Ledger(tmp_path / f"{codes[0]}.ledger")
             afterwards.callback(ledger.close)
-            terminals = [Terminal(code, PASSWORD, port, ledger, f"load/{seed}") for code in codes]
+            terminals = [Terminal(code, PASSWORD, address, ledger, f"load/{seed}") for code in codes]
             load = Load(background, terminals, ledger, stack.clock, PACE_S, flowing=flowing)
             afterwards.callback(load.stop)
             return load, Auditor(ledger.path, stack.database_url)
@@ -109,3 +115,17 @@ def enrol_with_vehicles(stack: Stack) -> None:
         for code in TERMINALS:
             terminal_id = registry.value("SELECT id FROM terminal WHERE code = %s", code)
             registry.bind(terminal_id, registry.vehicle(f"示A·{code}"), STARTED)
+    wait_until_heard(stack)
+
+
+def wait_until_heard(stack: Stack) -> None:
+    """Until the worker has subscribed: before that the broker keeps nothing for it."""
+    code = "PROBE"
+    stack.enrol_while_running(code)
+    with ProbingTerminal(code, f"mqtt://{code}:{PASSWORD}@127.0.0.1:{stack.broker.port}") as probe:
+        eventually(lambda: is_told_after_sending(probe), "a terminal is told of its fix")
+
+
+def is_told_after_sending(probe: ProbingTerminal) -> bool:
+    probe.send(fix(0))
+    return probe.wait(lambda: probe.is_told(1, 0), seconds=0.2)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
+from tests.faults.blackhole import cannot_vanish, vanished
 from tests.faults.load import Load
 from tests.faults.proxy import Mode
 from tests.faults.schedule import NETWORKS, Fault, Strike
@@ -44,7 +45,15 @@ class Range:
         self.load.wait_flow()
         return time.monotonic() - healed_at
 
+    def impossible(self, strike: Strike) -> str:
+        """Why this machine does not allow it; empty if it does."""
+        if any(fault.kind == "vanish" for fault in strike.faults):
+            return cannot_vanish(self.stack.links["terminals"].host)
+        return ""
+
     def fault(self, fault: Fault) -> AbstractContextManager[None]:
+        if fault.kind == "vanish":
+            return vanished(self.stack.links[cast(Link, fault.target)].host)
         if fault.kind in NETWORKS:
             return self.stack.links[cast(Link, fault.target)].spoiled(cast(Mode, fault.kind))
         match fault.kind:

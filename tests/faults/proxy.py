@@ -43,14 +43,21 @@ class Pair:
 
 
 class Proxy:
-    """Listens on a loopback port of its own and forwards to `upstream`.
+    """Listens on a loopback address and port of its own and forwards to the port `upstream`.
 
     `cut`: connections are reset, new ones too. `half_open`: connections stay, their bytes vanish; when it
     ends they are reset, as a middlebox does that no longer knows them. `partition`: bytes and new
     connections wait until it ends, as TCP repeats what was not confirmed.
     """
 
-    def __init__(self, background: Background, upstream: int, throttled_bytes_per_s: int = 20_000) -> None:
+    def __init__(
+        self,
+        background: Background,
+        upstream: int,
+        host: str = "127.0.0.1",
+        throttled_bytes_per_s: int = 20_000,
+    ) -> None:
+        self.host = host
         self._background = background
         self._upstream = upstream
         self._throttled_bytes_per_s = throttled_bytes_per_s
@@ -61,9 +68,10 @@ class Proxy:
         self._server = background.run(self._listen())
 
     @property
-    def port(self) -> int:
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+    def address(self) -> tuple[str, int]:
+        """Host and port."""
+        address: tuple[str, int] = self._server.sockets[0].getsockname()
+        return address
 
     @property
     def connections(self) -> int:
@@ -82,7 +90,7 @@ class Proxy:
         self._background.run(self._close())
 
     async def _listen(self) -> asyncio.Server:
-        return await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=BACKLOG)
+        return await asyncio.start_server(self._serve, self.host, 0, backlog=BACKLOG)
 
     async def _close(self) -> None:
         self._server.close()

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.faults.schedule import Strike
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -29,6 +31,18 @@ class Record:
         self._seed = seed
         self._long = long
         self._scenarios: dict[str, Scenario] = {}
+        self._skipped: dict[str, str] = {}
+        self._schedule: list[dict[str, Any]] = []
+
+    def plan(self, schedule: Sequence[Strike]) -> None:
+        """What the seed asks for: two runs with one seed show the same."""
+        self._schedule = [
+            {"faults": str(strike), "after": strike.after, "hold": strike.hold} for strike in schedule
+        ]
+
+    def skip(self, name: str, reason: str) -> None:
+        """What this machine does not allow."""
+        self._skipped[name] = reason
 
     def add(self, new: Scenario) -> None:
         known = self._scenarios.get(new.name)
@@ -46,6 +60,7 @@ class Record:
             for row in rows
         ]
         total = self._content()
+        lines += [f"{name:<44} skipped: {reason}" for name, reason in self._skipped.items()]
         return [*lines, f"seed {self._seed}: {_total(total)}"]
 
     def _content(self) -> dict[str, Any]:
@@ -57,6 +72,8 @@ class Record:
             "lost": sum(row.lost for row in rows),
             "doubled": sum(row.doubled for row in rows),
             "scenarios": [asdict(row) for row in rows],
+            "skipped": self._skipped,
+            "schedule": self._schedule,
         }
 
 

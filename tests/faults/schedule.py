@@ -8,9 +8,19 @@ from random import Random
 from typing import Literal
 
 Kind = Literal[
-    "kill", "freeze", "slow", "throttled", "cut", "half_open", "partition", "clock", "scramble", "reboot"
+    "kill",
+    "freeze",
+    "slow",
+    "throttled",
+    "cut",
+    "half_open",
+    "partition",
+    "vanish",
+    "clock",
+    "scramble",
+    "reboot",
 ]
-NETWORKS: tuple[Kind, ...] = ("slow", "throttled", "cut", "half_open", "partition")
+NETWORKS: tuple[Kind, ...] = ("slow", "throttled", "cut", "half_open", "partition", "vanish")
 PARTS = ("worker", "database", "broker")
 LINKS = ("terminals", "worker", "database")
 DEATHS = ("all", "postmaster", "backend")
@@ -19,8 +29,9 @@ CLOCKS = ("days ahead", "years behind", "weeks behind")
 KILLS_OF_EACH = 20
 LONGEST_WAIT, LONGEST_HOLD, LONGEST_FREEZE = 300, 400, 800
 """In fixes taken by all terminals together: moments that do not depend on the machine's speed."""
-BEYOND_KEEPALIVE = 20_000
-"""At 400 fixes a second longer than the broker waits for a sign of life from the worker."""
+BEYOND_KEEPALIVE, BEYOND_USER_TIMEOUT = 20_000, 8_000
+"""At 400 fixes a second longer than the broker waits for a sign of life from the worker, and the worker for
+the database to confirm a packet."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,11 @@ def long_schedule(seed: int) -> list[Strike]:
         ),
     ]
     strikes = [strike(random, (fault,)) for fault in single] + [strike(random, faults) for faults in several]
-    strikes.append(Strike((Fault("freeze", "worker", "beyond keepalive"),), 0, BEYOND_KEEPALIVE))
+    strikes += [
+        Strike((Fault("freeze", "worker", "for long"),), 0, BEYOND_KEEPALIVE),
+        Strike((Fault("vanish", "worker", "for long"),), 0, BEYOND_KEEPALIVE),
+        Strike((Fault("vanish", "database", "for long"),), 0, BEYOND_USER_TIMEOUT),
+    ]
     return random.sample(strikes, len(strikes))
 
 

@@ -24,9 +24,10 @@ from fleet.local.errors import ServiceFailedError
 from fleet.local.mosquitto import MosquittoBroker, local_broker
 from fleet.local.postgres import PostgresServer, allow_login, local_postgres
 from fleet.local.secrets import SecretFile
-from fleet.local.service import Child, ServiceSpec, last_lines, own_environment, start
+from fleet.local.service import Child, ServiceSpec, own_environment, start
 from schemas.clock import SimulatedClock
 from tests.faults.background import Background
+from tests.faults.blackhole import own_address
 from tests.faults.proxy import Proxy
 
 Part = Literal["worker", "database", "broker"]
@@ -56,6 +57,11 @@ class Stack:
     worker_database_url: str = ""
     children: dict[Part, Child] = field(default_factory=dict)
 
+    @property
+    def broker_address(self) -> tuple[str, int]:
+        """Host and port, with no network in between that could fail."""
+        return "127.0.0.1", self.broker.port
+
     def start(self, part: Part) -> None:
         """Start a part unless it runs, and wait until it is ready; a database in recovery takes its time."""
         deadline = time.monotonic() + PATIENCE_S
@@ -76,24 +82,14 @@ class Stack:
             return self.postgres.service()
         if part == "broker":
             return self.broker.service()
-        broker_url = self.broker.url("ingest").replace(
-            f":{self.broker.port}", f":{self.links['worker'].port}"
-        )
         environment = {
             "MOTORPOOL_DATABASE_URL": self.worker_database_url,
-            "MOTORPOOL_MQTT_URL": broker_url,
+            "MOTORPOOL_MQTT_URL": self._through("worker", self.broker.url("ingest"), self.broker.port),
             "MOTORPOOL_CLOCK": self.clock.specification(),
             "PYTHONPATH": str(ROOT),
         }
         argv = (sys.executable, "-m", "ingest", "ingest")
         return ServiceSpec("ingest", argv, ready=lambda: True, env=own_environment(environment))
-
-    def wait_receiving(self) -> None:
-        """Until the worker has subscribed once: before that the broker keeps nothing for it."""
-        deadline = time.monotonic() + PATIENCE_S
-        while b"receiving" not in (self.folder / "ingest.log").read_bytes():
-            assert time.monotonic() < deadline, last_lines(self.folder / "ingest.log")
-            time.sleep(RETRY_S)
 
     def is_running(self, part: Part) -> bool:
         return part in self.children and self.children[part].process.poll() is None
@@ -160,9 +156,11 @@ class Stack:
         self.database_url = self.postgres.ensure_database()
         schemas.migrations.upgrade(self.database_url)
         direct = allow_login(self.database_url, "motorpool_ingest", PASSWORD)
-        self.worker_database_url = direct.replace(
-            f":{self.postgres.port}/", f":{self.links['database'].port}/"
-        )
+        self.worker_database_url = self._through("database", direct, self.postgres.port)
+
+    def _through(self, link: Link, url: str, port: int) -> str:
+        host, proxy_port = self.links[link].address
+        return url.replace(f"127.0.0.1:{port}", f"{host}:{proxy_port}")
 
     def _restart_worker(self, clock: SimulatedClock) -> None:
         self.clock = clock
@@ -188,9 +186,9 @@ def running_stack(folder: Path, engines: Engines) -> Iterator[tuple[Stack, Backg
     with ExitStack() as afterwards:
         background = afterwards.enter_context(Background())
         links: dict[Link, Proxy] = {
-            "terminals": Proxy(background, broker.port, SLOWEST_TERMINAL_BYTES_PER_S),
-            "worker": Proxy(background, broker.port),
-            "database": Proxy(background, postgres.port),
+            "terminals": Proxy(background, broker.port, own_address(1), SLOWEST_TERMINAL_BYTES_PER_S),
+            "worker": Proxy(background, broker.port, own_address(2)),
+            "database": Proxy(background, postgres.port, own_address(3)),
         }
         for proxy in links.values():
             afterwards.callback(proxy.close)
@@ -200,7 +198,6 @@ def running_stack(folder: Path, engines: Engines) -> Iterator[tuple[Stack, Backg
         stack.prepare()
         stack.start("broker")
         stack.start("worker")
-        stack.wait_receiving()
         yield stack, background
 
 

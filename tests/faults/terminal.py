@@ -37,7 +37,7 @@ class Disguise:
 class Terminal:
     """Belongs to the thread of its event loop. Times are monotonic seconds unless they say ms UTC."""
 
-    def __init__(self, code: str, password: str, port: int, ledger: Ledger, seed: str) -> None:
+    def __init__(self, code: str, password: str, address: tuple[str, int], ledger: Ledger, seed: str) -> None:
         self.code = code
         self.disguise = Disguise()
         self.scrambles = False
@@ -45,7 +45,7 @@ class Terminal:
         self.told = 0
         self.newest_told = -1
         self._password = password
-        self._port = port
+        self._address = address
         self._ledger = ledger
         self._random = random.Random(f"{seed}/{code}")
         self._outboxes = [Outbox(1, RESEND_AFTER_S)]
@@ -134,7 +134,7 @@ class Terminal:
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            connecting = loop.create_connection(lambda: Link(self._hear, self._lost), "127.0.0.1", self._port)
+            connecting = loop.create_connection(lambda: Link(self._hear, self._lost), *self._address)
             self._transport, _ = await asyncio.wait_for(connecting, CONNECT_S)
         except (OSError, TimeoutError):
             self._retry_later()

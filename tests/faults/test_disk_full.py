@@ -80,7 +80,7 @@ def test_a_full_disk_stops_acknowledgements_and_costs_nothing(
 ) -> None:
     """DESIGN 4.1; first tables cannot grow, then the journal cannot either."""
     stack, _ = on_a_small_disk
-    load, auditor = new_load(on_a_small_disk, TERMINALS, stack.broker.port)
+    load, auditor = new_load(on_a_small_disk, TERMINALS, stack.broker_address)
     load.wait_flow()
 
     with full(small_disk):
@@ -108,7 +108,7 @@ def test_a_log_that_cannot_be_written_costs_nothing(
 ) -> None:
     """The worker works on without its log, also while it would have much to say."""
     stack, _ = running
-    load, auditor = new_load(running, TERMINALS, stack.broker.port)
+    load, auditor = new_load(running, TERMINALS, stack.broker_address)
     spec = stack.spec("worker")
     stack.children["worker"].stop()
 

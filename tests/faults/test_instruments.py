@@ -159,7 +159,7 @@ def proxy(background: Background, echo: int) -> Iterator[Proxy]:
 @pytest.fixture
 def caller(proxy: Proxy) -> Iterator[socket.socket]:
     """A connection through the proxy that has been used already."""
-    with socket.create_connection(("127.0.0.1", proxy.port), SECONDS) as caller:
+    with socket.create_connection(proxy.address, SECONDS) as caller:
         assert ask(caller, b"before") == b"before"
         yield caller
 
@@ -180,11 +180,11 @@ def test_a_cut_resets_connections_and_refuses_new_ones(proxy: Proxy, caller: soc
         with pytest.raises(ConnectionResetError):
             caller.recv(1)
         with (
-            socket.create_connection(("127.0.0.1", proxy.port), SECONDS) as newcomer,
+            socket.create_connection(proxy.address, SECONDS) as newcomer,
             pytest.raises(ConnectionResetError),
         ):
             newcomer.recv(1)
-    with socket.create_connection(("127.0.0.1", proxy.port), SECONDS) as newcomer:
+    with socket.create_connection(proxy.address, SECONDS) as newcomer:
         assert ask(newcomer, b"again") == b"again"
 
 

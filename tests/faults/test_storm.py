@@ -26,7 +26,7 @@ def test_terminals_that_all_come_back_at_once_are_all_served(
     codes = [f"S{number:04d}" for number in range(MANY if long else SEVERAL)]
     rounds = LONG_ROUNDS if long else 1
     stack.enrol(codes)
-    load, auditor = new_load(running, codes, stack.broker.port, flowing=False)
+    load, auditor = new_load(running, codes, stack.broker_address, flowing=False)
     slowest = 0.0
 
     for _ in range(rounds):
