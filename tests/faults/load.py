@@ -18,6 +18,8 @@ POLL_S = 0.02
 FIXES_OF_A_STALL = 3
 PATIENCE_S = 120.0
 """For one condition, on a machine that others use too."""
+SLOWEST_PACE = 50
+"""Fixes a second such a machine takes at least."""
 
 
 class Load:
@@ -56,8 +58,8 @@ class Load:
     def connected(self) -> int:
         return sum(terminal.connected for terminal in self.terminals)
 
-    def wait(self, what: str, holds: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_S
+    def wait(self, what: str, holds: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
+        deadline = time.monotonic() + patience_s
         while not holds():
             if self._running.done():
                 self._running.result()
@@ -70,7 +72,8 @@ class Load:
     def wait_taken(self, further: int) -> None:
         """A moment that a seed can name: when so many further fixes were taken."""
         enough = self.taken + further
-        self.wait(f"{further} further fixes", lambda: self.taken >= enough)
+        patience_s = PATIENCE_S + further / SLOWEST_PACE
+        self.wait(f"{further} further fixes", lambda: self.taken >= enough, patience_s)
 
     def wait_flow(self) -> None:
         """Until half of the terminals were told of a fix taken from now on."""

@@ -13,13 +13,17 @@ from tests.faults.schedule import Strike
 
 @dataclass(frozen=True)
 class Scenario:
-    """`lost` and `doubled` count fixes; `recovery_s` is the slowest in real seconds, for the record."""
+    """`lost` and `doubled` count fixes; `recovery_s` is the slowest in real seconds.
+
+    Time and memory are for the record: no test judges them.
+    """
 
     name: str
     faults: int
     lost: int
     doubled: int
     recovery_s: float
+    worker_peak_mb: int = 0
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -56,7 +60,7 @@ class Record:
         rows = list(self._scenarios.values())
         lines = [
             f"{row.name:<44} faults {row.faults:>3}  lost {row.lost}  doubled {row.doubled}  "
-            f"slowest recovery {row.recovery_s:.1f} s"
+            f"recovery {row.recovery_s:.1f} s  worker {row.worker_peak_mb or '-'} MB"
             for row in rows
         ]
         total = self._content()
@@ -84,6 +88,7 @@ def _joined(known: Scenario, new: Scenario) -> Scenario:
         known.lost + new.lost,
         known.doubled + new.doubled,
         max(known.recovery_s, new.recovery_s),
+        max(known.worker_peak_mb, new.worker_peak_mb),
         {**known.detail, **new.detail},
     )
 

@@ -27,8 +27,9 @@ DEATHS = ("all", "postmaster", "backend")
 CLOCKS = ("days ahead", "years behind", "weeks behind")
 
 KILLS_OF_EACH = 20
-LONGEST_WAIT, LONGEST_HOLD, LONGEST_FREEZE = 300, 400, 800
-"""In fixes taken by all terminals together: moments that do not depend on the machine's speed."""
+LONGEST = 400
+LONGEST_OF_THE_SHORT = 160
+"""Waits and faults, in fixes taken by all terminals together: moments that do not depend on the machine."""
 BEYOND_KEEPALIVE, BEYOND_USER_TIMEOUT = 20_000, 8_000
 """At 400 fixes a second longer than the broker waits for a sign of life from the worker, and the worker for
 the database to confirm a packet."""
@@ -99,7 +100,7 @@ def short_schedule(seed: int) -> list[Strike]:
         (Fault("clock", "terminals", random.choice(CLOCKS)), Fault("reboot", "terminals")),
         *((Fault(network, link),) for network, link in zip(random.sample(NETWORKS, 3), LINKS, strict=True)),
     )
-    strikes = [strike(random, faults) for faults in chosen]
+    strikes = [strike(random, faults, LONGEST_OF_THE_SHORT) for faults in chosen]
     return random.sample(strikes, len(strikes))
 
 
@@ -107,6 +108,5 @@ def kill(random: Random, part: str) -> Fault:
     return Fault("kill", part, random.choice(DEATHS) if part == "database" else "")
 
 
-def strike(random: Random, faults: tuple[Fault, ...]) -> Strike:
-    longest = LONGEST_FREEZE if any(fault.kind == "freeze" for fault in faults) else LONGEST_HOLD
-    return Strike(faults, random.randrange(LONGEST_WAIT), random.randrange(longest // 4, longest))
+def strike(random: Random, faults: tuple[Fault, ...], longest: int = LONGEST) -> Strike:
+    return Strike(faults, random.randrange(longest), random.randrange(longest // 4, longest))

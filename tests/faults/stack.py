@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import time
@@ -90,6 +91,12 @@ class Stack:
         }
         argv = (sys.executable, "-m", "ingest", "ingest")
         return ServiceSpec("ingest", argv, ready=lambda: True, env=own_environment(environment))
+
+    @property
+    def worker_peak_mb(self) -> int:
+        """The most memory the worker of the moment ever held."""
+        status = Path(f"/proc/{self.children['worker'].pid}/status").read_text()
+        return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) // 1024
 
     def is_running(self, part: Part) -> bool:
         return part in self.children and self.children[part].process.poll() is None

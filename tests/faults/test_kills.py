@@ -69,7 +69,7 @@ def scenario(kills: Sequence[Kill], outcome: DayReport, trips: Trips) -> Scenari
         outcome.stored.lost,
         outcome.stored.doubled,
         max(kill.recovered_s for kill in kills),
-        {
+        detail={
             "double_bookings": outcome.double_bookings,
             "acknowledged": outcome.stored.told,
             "stored": outcome.stored.stored,

@@ -41,7 +41,15 @@ def test_whatever_fails_what_terminals_were_told_is_stored_exactly_once(
         recovery_s = range_.strike(strike)
         verdict = auditor.verify_fresh()
         told += verdict.told
-        record.add(Scenario(str(strike), len(strike.faults), verdict.lost, verdict.doubled, recovery_s))
+        outcome = Scenario(
+            str(strike),
+            len(strike.faults),
+            verdict.lost,
+            verdict.doubled,
+            recovery_s,
+            stack.worker_peak_mb,
+        )
+        record.add(outcome)
         assert verdict.faultless, f"after {strike}: {verdict}"
 
     load.drain()
