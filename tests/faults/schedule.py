@@ -72,10 +72,10 @@ def long_schedule(seed: int) -> list[Strike]:
         *(Fault(kind, "terminals") for kind in ("scramble", "reboot") for _ in range(3)),
     ]
     several = [
-        *((kill(random, "worker"), kill(random, "broker")) for _ in range(4)),
-        *(tuple(kill(random, part) for part in PARTS) for _ in range(3)),
+        *((kill_all_of("worker"), kill_all_of("broker")) for _ in range(4)),
+        *(tuple(map(kill_all_of, PARTS)) for _ in range(3)),
         *(
-            (Fault(random.choice(NETWORKS), random.choice(LINKS)), kill(random, random.choice(PARTS)))
+            (Fault(random.choice(NETWORKS), random.choice(LINKS)), kill_all_of(random.choice(PARTS)))
             for _ in range(6)
         ),
     ]
@@ -95,7 +95,7 @@ def short_schedule(seed: int) -> list[Strike]:
         (kill(random, "worker"),),
         (kill(random, "database"),),
         (kill(random, "broker"),),
-        (Fault("kill", "worker"), Fault("kill", "broker")),
+        (kill_all_of("worker"), kill_all_of("broker")),
         (Fault("freeze", random.choice(PARTS)), Fault("scramble", "terminals")),
         (Fault("clock", "terminals", random.choice(CLOCKS)), Fault("reboot", "terminals")),
         *((Fault(network, link),) for network, link in zip(random.sample(NETWORKS, 3), LINKS, strict=True)),
@@ -106,6 +106,11 @@ def short_schedule(seed: int) -> list[Strike]:
 
 def kill(random: Random, part: str) -> Fault:
     return Fault("kill", part, random.choice(DEATHS) if part == "database" else "")
+
+
+def kill_all_of(part: str) -> Fault:
+    """Which never misses: one process of a part may be gone already when another fault came before."""
+    return Fault("kill", part, "all" if part == "database" else "")
 
 
 def strike(random: Random, faults: tuple[Fault, ...], longest: int = LONGEST) -> Strike:

@@ -103,7 +103,9 @@ class Stack:
 
     def kill(self, part: Part, death: Death = "") -> None:
         """SIGKILL, without a word of warning."""
-        for process in self._victims(part, death):
+        victims = self._victims(part, death)
+        assert victims, f"{part} has no {death} to kill"
+        for process in victims:
             _signal(process, signal.SIGKILL)
         if death != "backend":
             self.children[part].process.wait()

@@ -149,8 +149,9 @@ class Terminal:
 
     def _hear(self, transport: asyncio.Transport, packet: wire.Packet) -> None:
         self._heard_at = asyncio.get_running_loop().time()
-        if packet.kind == wire.CONNACK:
+        if packet.kind in (wire.CONNACK, wire.SUBACK):
             assert packet.reason < wire.FAILED, f"{self.code} was refused with {packet.reason:#x}"
+        if packet.kind == wire.CONNACK:
             transport.write(wire.subscribe(self._next_number(), topic(self.code, "ack")))
         elif packet.kind == wire.SUBACK:
             self.connected, self._attempts = True, 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-CONNACK, PUBLISH, PUBACK, SUBACK, DISCONNECT = 2, 3, 4, 9, 14
+CONNACK, PUBLISH, SUBACK = 2, 3, 9
 PING = b"\xc0\x00"
 GOODBYE = b"\xe0\x00"
 NO_PROPERTIES = b"\x00"
@@ -21,9 +21,8 @@ class Packet:
 
     @property
     def reason(self) -> int:
-        """Of a CONNACK, PUBACK, SUBACK or DISCONNECT; the short forms mean success."""
-        at = {CONNACK: 1, PUBACK: 2, DISCONNECT: 0}.get(self.kind, len(self.body) - 1)
-        return self.body[at] if len(self.body) > at else 0
+        """Of a CONNACK, or of a SUBACK for one topic."""
+        return self.body[1] if self.kind == CONNACK else self.body[-1]
 
     @property
     def payload(self) -> bytes:
