@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,20 +65,20 @@ class PrivateApt:
         """Fetch `packages` (checked against the signed index) and return the folder they are in."""
         folder = self.root / "debs"
         total = sum(package.size for package in packages) or 1
-        with subprocess.Popen(
-            self._argv("download", "-qq", *(f"{package.name}={package.version}" for package in packages)),
-            cwd=folder,
-            env=_environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
+        with tempfile.TemporaryFile("w+") as output:
+            process = subprocess.Popen(
+                self._argv("download", "-qq", *(f"{package.name}={package.version}" for package in packages)),
+                cwd=folder,
+                env=_environment(),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
             while process.poll() is None:
                 share_done(sum(file.stat().st_size for file in folder.iterdir()) / total)
                 time.sleep(0.1)
-            output = process.stdout.read() if process.stdout else ""
-        if process.returncode != 0:
-            raise _apt_error("download", output)
+            if process.returncode != 0:
+                output.seek(0)
+                raise _apt_error("download", output.read())
         return folder
 
     def _run(self, *arguments: str) -> str:
