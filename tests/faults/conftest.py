@@ -100,7 +100,7 @@ def new_load(seed: int, tmp_path: Path) -> Iterator[NewLoad]:
             ledger = Ledger(tmp_path / f"{codes[0]}.ledger")
             afterwards.callback(ledger.close)
             terminals = [Terminal(code, PASSWORD, address, ledger, f"load/{seed}") for code in codes]
-            load = Load(background, terminals, ledger, stack.clock, PACE_S, flowing=flowing)
+            load = Load(background, terminals, ledger, stack.clock, PACE_S, stack.words, flowing=flowing)
             afterwards.callback(load.stop)
             return load, Auditor(ledger.path, stack.database_url)
 
@@ -123,7 +123,10 @@ def wait_until_heard(stack: Stack) -> None:
     code = "PROBE"
     stack.enrol_while_running(code)
     with ProbingTerminal(code, f"mqtt://{code}:{PASSWORD}@127.0.0.1:{stack.broker.port}") as probe:
-        eventually(lambda: is_told_after_sending(probe), "a terminal is told of its fix")
+        try:
+            eventually(lambda: is_told_after_sending(probe), "a terminal is told of its fix")
+        except AssertionError as error:
+            raise AssertionError(stack.words()) from error
 
 
 def is_told_after_sending(probe: ProbingTerminal) -> bool:

@@ -32,6 +32,7 @@ class Load:
         ledger: Ledger,
         clock: Clock,
         pace_s: float,
+        words: Callable[[], str],
         *,
         flowing: bool = True,
     ) -> None:
@@ -41,6 +42,7 @@ class Load:
         self._background = background
         self._ledger = ledger
         self._clock = clock
+        self._words = words
         self._groups = max(1, round(pace_s / TICK_S))
         self._stopping = False
         self._running: Future[None] = asyncio.run_coroutine_threadsafe(self._run(), background.loop)
@@ -65,7 +67,7 @@ class Load:
                 self._running.result()
             assert time.monotonic() < deadline, (
                 f"waited in vain for {what}: taken {self.taken}, told {self.told}, held {self.held}, "
-                f"connected {self.connected} of {len(self.terminals)}"
+                f"connected {self.connected} of {len(self.terminals)}\n{self._words()}"
             )
             time.sleep(POLL_S)
 

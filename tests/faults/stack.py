@@ -25,7 +25,7 @@ from fleet.local.errors import ServiceFailedError
 from fleet.local.mosquitto import MosquittoBroker, local_broker
 from fleet.local.postgres import PostgresServer, allow_login, local_postgres
 from fleet.local.secrets import SecretFile
-from fleet.local.service import Child, ServiceSpec, own_environment, start
+from fleet.local.service import Child, ServiceSpec, last_lines, own_environment, start
 from schemas.clock import SimulatedClock
 from tests.faults.background import Background
 from tests.faults.blackhole import own_address
@@ -91,6 +91,10 @@ class Stack:
         }
         argv = (sys.executable, "-m", "ingest", "ingest")
         return ServiceSpec("ingest", argv, ready=lambda: True, env=own_environment(environment))
+
+    def words(self) -> str:
+        """The last that each part said."""
+        return "\n".join(f"--- {log.name}\n{last_lines(log)}" for log in sorted(self.folder.glob("*.log")))
 
     @property
     def worker_peak_mb(self) -> int:
