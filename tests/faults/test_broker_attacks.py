@@ -17,7 +17,6 @@ import psycopg
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from fleet.local.mosquitto import MAX_PACKET_BYTES
 from schemas.telemetry import Ack, topic
 from tests.faults import wire
 from tests.faults.background import Background
@@ -28,6 +27,8 @@ from tests.ingest.world import NOON_MS, fields, fix
 
 _numbers = itertools.count(1)
 FIXES = 30
+MAX_PACKET_BYTES = 65_536
+"""What the broker accepts: its max_packet_size."""
 ENVELOPE_BYTES = 200
 """Room for topic and packet header."""
 
