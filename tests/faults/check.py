@@ -46,7 +46,8 @@ FROM placed
 # A row under the right number with another content, a number nobody gave, a second row for one number.
 COUNT_INVENTED = """
 SELECT (SELECT count(*) FROM position AS p JOIN terminal AS t ON t.id = p.terminal_id
-        WHERE t.code IN (SELECT terminal FROM seen)) - (SELECT coalesce(sum(stored), 0) FROM placed)
+        WHERE t.code IN (SELECT terminal FROM seen) AND p.boot >= (SELECT min(boot) FROM seen))
+     - (SELECT coalesce(sum(stored), 0) FROM placed)
 """
 
 

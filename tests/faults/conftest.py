@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import resource
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,9 @@ TERMINALS = tuple(f"F{number:04d}" for number in range(200))
 PACE_S = 0.5
 """Of each terminal: 400 fixes a second altogether."""
 OPEN_FILES = 20_000
+BOOTS_OF_A_LOAD = 1_000
+"""Tests share terminals; each load begins with a boot that none had before."""
+_loads = itertools.count(1)
 
 NewLoad: TypeAlias = Callable[..., tuple[Load, Auditor]]
 
@@ -99,7 +103,8 @@ def new_load(seed: int, tmp_path: Path) -> Iterator[NewLoad]:
             stack, background = where
             ledger = Ledger(tmp_path / f"{codes[0]}.ledger")
             afterwards.callback(ledger.close)
-            terminals = [Terminal(code, PASSWORD, address, ledger, f"load/{seed}") for code in codes]
+            boot = next(_loads) * BOOTS_OF_A_LOAD
+            terminals = [Terminal(code, PASSWORD, address, ledger, boot, f"load/{seed}") for code in codes]
             load = Load(background, terminals, ledger, stack.clock, PACE_S, stack.words, flowing=flowing)
             afterwards.callback(load.stop)
             return load, Auditor(ledger.path, stack.database_url)

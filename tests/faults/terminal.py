@@ -37,7 +37,9 @@ class Disguise:
 class Terminal:
     """Belongs to the thread of its event loop. Times are monotonic seconds unless they say ms UTC."""
 
-    def __init__(self, code: str, password: str, address: tuple[str, int], ledger: Ledger, seed: str) -> None:
+    def __init__(
+        self, code: str, password: str, address: tuple[str, int], ledger: Ledger, boot: int, seed: str
+    ) -> None:
         self.code = code
         self.disguise = Disguise()
         self.scrambles = False
@@ -48,7 +50,7 @@ class Terminal:
         self._address = address
         self._ledger = ledger
         self._random = random.Random(f"{seed}/{code}")
-        self._outboxes = [Outbox(1, RESEND_AFTER_S)]
+        self._outboxes = [Outbox(boot, RESEND_AFTER_S)]
         self._numbers: dict[tuple[int, int], int] = {}
         self._acks: list[Ack] = []
         self._old_payloads: deque[bytes] = deque(maxlen=REMEMBERED_PAYLOADS)
