@@ -54,6 +54,7 @@ def test_whatever_fails_what_terminals_were_told_is_stored_exactly_once(
 
     load.drain()
     final = auditor.verify_all()
-    record.add(Scenario("everything, once all is whole again", 0, final.lost, final.doubled, 0.0))
+    name, detail = "everything, once all is whole again", {"taken": load.taken, "told": final.told}
+    record.add(Scenario(name, 0, final.lost, final.doubled, 0.0, detail=detail))
     assert final == Verdict(told=load.taken, lost=0, doubled=0, premature=0, invented=0)
     assert told > 0
