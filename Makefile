@@ -57,7 +57,7 @@ fuzz: $(STAMP)
 	$(BIN)/python -m tests.ingest.jt808.fuzz -max_total_time=$(SECONDS_OF_FUZZ)
 
 faults: web
-	$(BIN)/python -m pytest tests/faults -m faults --long --seed $(SEED)
+	$(BIN)/python -m pytest tests/faults --long --seed $(SEED)
 
 lock: $(STAMP)
 	cd requirements && ../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header dev.in -o dev.txt

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 
 from schemas.settings import CommonSettings
+
+
+class StandardError(io.TextIOBase):
+    """Standard error as it is at the moment of writing. What cannot be written there is dropped.
+
+    A full disk, or a reader of the log that went away, may cost lines of the log but never the thread that
+    had something to say.
+    """
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def configure_logging(settings: CommonSettings, process: str) -> None:
@@ -26,8 +46,7 @@ def configure_logging(settings: CommonSettings, process: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log_level.upper())),
-        # looked up at every use: whoever replaced standard error meanwhile gets what is logged from then on
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, StandardError())),
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(process=process)

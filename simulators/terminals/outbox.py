@@ -15,8 +15,9 @@ LARGEST_ARRAY = 60
 class Outbox:
     """Unacknowledged fixes of one boot, in order of their numbers. Times are real (monotonic) seconds."""
 
-    def __init__(self, boot: int) -> None:
+    def __init__(self, boot: int, resend_after_s: float = RESEND_AFTER_S) -> None:
         self.boot = boot
+        self._resend_after_s = resend_after_s
         self._next = 0
         self._held: dict[int, Fix] = {}
         self._sent: dict[int, float] = {}
@@ -33,7 +34,7 @@ class Outbox:
 
     def due(self, real_s: float, sent_ms: int) -> Iterator[list[Fix]]:
         """Arrays to send now: what was never sent, and what was sent long ago without an answer."""
-        waiting = [n for n in self._held if real_s - self._sent.get(n, -1e9) >= RESEND_AFTER_S]
+        waiting = [n for n in self._held if real_s - self._sent.get(n, -1e9) >= self._resend_after_s]
         oldest = next(iter(self._held), self._next)
         for start in range(0, len(waiting), LARGEST_ARRAY):
             numbers = waiting[start : start + LARGEST_ARRAY]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -14,6 +12,7 @@ import pytest
 from simulators.demo.report import DayReport
 from tests.faults.clean_pass import Trips, compare_trips
 from tests.faults.demo import Demo
+from tests.faults.record import Record, Scenario
 
 SERVICES = ("database", "broker", "routing", "serve", "ingest", "plan", "supervise", "work", "simulate")
 LONG_ROUNDS = 5
@@ -63,26 +62,27 @@ def strike(demo: Demo, kill: Kill) -> Kill:
     return Kill(kill.service, kill.after_fixes, round(time.monotonic() - struck_at, 2))
 
 
-def write_record(path: Path, seed: int, kills: Sequence[Kill], outcome: DayReport, trips: Trips) -> None:
-    record = {
-        "seed": seed,
-        "faults": len(kills),
-        "lost": outcome.stored.lost,
-        "doubled": outcome.stored.doubled,
-        "double_bookings": outcome.double_bookings,
-        "acknowledged": outcome.stored.told,
-        "stored": outcome.stored.stored,
-        "trips": len(trips.clean),
-        "trips_unlike_a_clean_pass": len(trips.recorded ^ trips.clean),
-        "requests": outcome.requests,
-        "slowest_recovery_s": max(kill.recovered_s for kill in kills),
-        "kills": [asdict(kill) for kill in kills],
-    }
-    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+def scenario(kills: Sequence[Kill], outcome: DayReport, trips: Trips) -> Scenario:
+    return Scenario(
+        "kill -9 of each process of the demo",
+        len(kills),
+        outcome.stored.lost,
+        outcome.stored.doubled,
+        max(kill.recovered_s for kill in kills),
+        detail={
+            "double_bookings": outcome.double_bookings,
+            "acknowledged": outcome.stored.told,
+            "stored": outcome.stored.stored,
+            "trips": len(trips.clean),
+            "trips_unlike_a_clean_pass": len(trips.recorded ^ trips.clean),
+            "requests": outcome.requests,
+            "kills": [asdict(kill) for kill in kills],
+        },
+    )
 
 
 def test_each_process_killed_in_turn_comes_back_and_nothing_acknowledged_is_lost_or_booked_twice(
-    demo: Callable[..., Demo], seed: int, long: bool, pytestconfig: pytest.Config
+    demo: Callable[..., Demo], seed: int, long: bool, record: Record
 ) -> None:
     """DESIGN 4.1, 4.2 and 4.3 through kill -9 of every process, then Ctrl-C, which leaves none behind."""
     running = demo("--rate", "40", "--start", "2026-03-11T08:50")
@@ -100,7 +100,7 @@ def test_each_process_killed_in_turn_comes_back_and_nothing_acknowledged_is_lost
         running.wait_until_caught_up()
         trips = compare_trips(running.database_url, running.now())
         outcome = running.report()
-    write_record(pytestconfig.rootpath / "faults.json", seed, kills, outcome, trips)
+    record.add(scenario(kills, outcome, trips))
     assert outcome.stored.told > 0
     assert (outcome.stored.lost, outcome.stored.doubled, outcome.double_bookings) == (0, 0, 0)
     assert trips.recorded == trips.clean != set()

@@ -23,3 +23,11 @@ def test_a_logger_writes_to_standard_error_as_it_is_now() -> None:
 
     assert now.getvalue().count("\n") == 1
     assert '"event": "second"' in now.getvalue()
+
+
+def test_a_full_disk_costs_lines_of_the_log_and_nothing_else() -> None:
+    with open("/dev/full", "w") as full, contextlib.redirect_stderr(full):
+        configure_logging(CommonSettings(), "test")
+        structlog.get_logger().warning("nobody will read this")
+        with contextlib.suppress(OSError):
+            full.close()
