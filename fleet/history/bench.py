@@ -124,15 +124,7 @@ def _recorded(files: list[Path]) -> Fixes:
     fixes = in_order(fixes[np.argsort(fixes["time"], kind="stable")])
     fixes["speed_kmh"], fixes["heading_deg"] = _motion(fixes)
     fixes["seq"] = np.arange(len(fixes))
-    sent = {
-        **{name: fixes[name] for name in ("lat", "lon")},
-        **{
-            name: np.round(fixes[name].astype(float), 1)
-            for name in ("speed_kmh", "heading_deg", "altitude_m")
-        },
-        **{name: np.zeros(len(fixes)) for name in ("odometer_km", "energy_pct", "hdop")},
-    }
-    fixes["digest"] = content_digests(fixes, sent)
+    fixes["digest"] = content_digests(fixes)
     return in_order(fixes)
 
 

@@ -95,9 +95,9 @@ SELECT (SELECT coalesce(sum(greatest(class.reltuples, live.n_live_tup, 0)), 0)::
        (SELECT count(*) FROM position_pack) AS packs,
        pg_total_relation_size('position_pack') AS bytes_packed,
        (SELECT min(start) FROM position_pack) AS packed_from,
-       (SELECT max(last_time) FROM position_pack) AS packed_to,
+       (SELECT max(start) FROM position_pack) AS packed_to,
        coalesce(hypertable_size('vehicle_minute'), 0) AS bytes_minutes,
-       (SELECT count(*) FROM position_pack WHERE last_time < $1) AS packs_held
+       (SELECT count(*) FROM position_pack WHERE start < $1 AND last_time < $1) AS packs_held
 """
 
 # Tracks that evidence holds now: by whom, and how many packs of which cars.

@@ -117,7 +117,8 @@ async def fit_chunk_interval(
     connection: Connection, now: datetime, settings: HistorySettings
 ) -> timedelta | None:
     """Have new chunks span what the measured rate asks for; the new span, or None if it stays."""
-    rate = await repository.fix_rate(connection, now - 2 * DAY, now)
+    measured_from = max(now - 2 * DAY, cold_before(now, settings))  # what is packed counts no more
+    rate = await repository.fix_rate(connection, measured_from, now)
     if rate is None:
         return None
     present = await repository.chunk_interval(connection)

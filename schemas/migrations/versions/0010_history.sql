@@ -32,7 +32,7 @@ CREATE TABLE position_pack (
     PRIMARY KEY (terminal_id, start) INCLUDE (fixes)
 ) WITH (toast_tuple_target = 8160);               -- blobs of some kilobytes stay in their row: a seventh smaller
 ALTER TABLE position_pack ALTER COLUMN blob SET STORAGE EXTERNAL;  -- compressed already
-CREATE INDEX position_pack_start ON position_pack USING brin (start);
+CREATE INDEX position_pack_start ON position_pack (start);
 
 -- One vehicle in one minute (UTC). Definitions: fleet/history/minutes.py. A minute without a row: nothing was heard of it.
 CREATE TABLE vehicle_minute (
