@@ -44,7 +44,8 @@ LAYOUT = (
     "status", "heading_deg", "speed_kmh", "lat", "lon", "odometer_km", "altitude_m", "energy_pct", "hdop",
 )  # fmt: skip
 """A column may be predicted from those before it. The digest comes last, it follows from all of them."""
-FOLLOWS = {"sent_at": "time", "received_at": "sent_at"}
+FOLLOWS = {"sent_at": "time", "received_at": "sent_at", "status": "ignition"}
+"""Columns that differ from another by little, or not at all: bit 0 of the status word is the ignition."""
 REACHED = {"lat": northward, "lon": eastward, "odometer_km": driven}
 """Columns in which a car gets somewhere: predicted by dead reckoning."""
 DERIVED, STORED = 0, 1
@@ -107,7 +108,7 @@ def _unpack_column(name: str, reader: Reader, fixes: Fixes) -> NDArray[np.generi
 
 def _predicted(name: str, fixes: Fixes) -> Integers | None:
     source = FOLLOWS.get(name)
-    return None if source is None else np.ascontiguousarray(fixes[source])
+    return None if source is None else fixes[source].astype(np.int64)
 
 
 def _pack_digests(fixes: Fixes) -> bytes:

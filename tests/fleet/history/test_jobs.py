@@ -72,4 +72,4 @@ async def test_a_job_that_somebody_stands_in_the_way_of_comes_again(archive: Arc
             await connection.execute("SET lock_timeout = '50ms'")
         due, _ = await run(archive, "minutes")
 
-    assert due == now + timedelta(minutes=5)
+    assert due == now + timedelta(minutes=10)
