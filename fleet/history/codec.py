@@ -27,7 +27,7 @@ from fleet.history.columns import (
     unpack_patches,
 )
 from fleet.history.digest import content_digests
-from fleet.history.errors import CorruptPackError
+from fleet.history.errors import REMEDY, CorruptPackError
 from fleet.history.fixes import BY_NAME, FIX, Fixes
 from fleet.history.reckoning import driven, eastward, northward
 
@@ -35,7 +35,6 @@ MAGIC = b"F"
 VERSION = 1
 HEAD = len(MAGIC) + 1
 CHECKSUMS = struct.Struct("<II")
-REMEDY = "Restore it from a backup."
 MOST_FIXES = 1_000_000
 """More than a terminal can say in a day at ten a second; a larger count is no count."""
 

@@ -13,7 +13,7 @@ from fleet.history.codec import pack, unpack
 from fleet.history.columns import decimals, pack_integers, unpack_integers
 from fleet.history.digest import content_digests
 from fleet.history.errors import CorruptPackError
-from fleet.history.fixes import Fixes, in_order, merged, microseconds
+from fleet.history.fixes import Fixes, merged, microseconds
 from schemas.telemetry import Fix, content_digest
 from tests.fleet.history.fixes_at_hand import anything, stored, track
 from tests.fleet.office import MORNING
@@ -134,18 +134,6 @@ def test_a_pack_that_was_cut_short_says_so(length: int) -> None:
 def test_a_pack_of_a_later_version_is_refused() -> None:
     with pytest.raises(CorruptPackError, match="version 9"):
         unpack(b"F\x09" + pack(track(3))[2:])
-
-
-def test_the_first_version_of_the_format_stays_readable() -> None:
-    """Bytes written once: packs outlive the software that wrote them."""
-    assert unpack(bytes.fromhex(FIRST_VERSION)).tobytes() == in_order(track(5)).tobytes()
-
-
-FIRST_VERSION = (
-    "46010502809086fca4ada60680ade20401009e1480f10414b0db06100202000a01009e100010021002101c10001006000010"
-    "5a010010d805040002c8de2c0701009e03001490a40e0100149abc010100108205010010920b0100101000008e337bb56e3a"
-    "e6a6"
-)
 
 
 def _read(blob: bytes) -> bytes | None:
