@@ -65,8 +65,8 @@ WHERE (violation.superseded_at IS NULL AND NOT violation.withdrawn)
 GRANT SELECT ON evidence_hold, violation, trip, case_violation, violation_case, terminal_binding TO motorpool_storage;
 
 -- A pack takes the place of exactly the rows it was made of: `taken` rows of its terminal and day whose digests come to
--- `digests` by exclusive or. A fix that arrived meanwhile makes it fail, and nothing is lost. A pack that is there already is
--- replaced by one that holds as much or more.
+-- `digests` by exclusive or. A fix that arrived meanwhile makes it fail, and nothing is lost. A pack that is there
+-- already is replaced by one that holds as much or more.
 CREATE FUNCTION pack_positions(taken bigint, digests bigint, pack position_pack) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
