@@ -27,7 +27,7 @@ from fleet.history.columns import (
     unpack_patches,
 )
 from fleet.history.digest import content_digests
-from fleet.history.errors import CorruptPackError
+from fleet.history.errors import REMEDY, CorruptPackError
 from fleet.history.fixes import BY_NAME, FIX, Fixes
 from fleet.history.reckoning import driven, eastward, northward
 
@@ -35,7 +35,6 @@ MAGIC = b"F"
 VERSION = 1
 HEAD = len(MAGIC) + 1
 CHECKSUMS = struct.Struct("<II")
-REMEDY = "Restore it from a backup."
 MOST_FIXES = 1_000_000
 """More than a terminal can say in a day at ten a second; a larger count is no count."""
 
@@ -44,7 +43,8 @@ LAYOUT = (
     "status", "heading_deg", "speed_kmh", "lat", "lon", "odometer_km", "altitude_m", "energy_pct", "hdop",
 )  # fmt: skip
 """A column may be predicted from those before it. The digest comes last, it follows from all of them."""
-FOLLOWS = {"sent_at": "time", "received_at": "sent_at"}
+FOLLOWS = {"sent_at": "time", "received_at": "sent_at", "status": "ignition"}
+"""Columns that differ from another by little, or not at all: bit 0 of the status word is the ignition."""
 REACHED = {"lat": northward, "lon": eastward, "odometer_km": driven}
 """Columns in which a car gets somewhere: predicted by dead reckoning."""
 DERIVED, STORED = 0, 1
@@ -52,19 +52,8 @@ DERIVED, STORED = 0, 1
 
 def pack(fixes: Fixes) -> bytes:
     """`fixes` must be in order (see fleet.history.fixes) and not empty."""
-    as_sent: dict[str, NDArray[np.float64]] = {}
-    parts = [MAGIC, bytes([VERSION]), number(len(fixes))]
-    for name in LAYOUT:
-        column = np.ascontiguousarray(fixes[name])
-        if column.dtype.kind == "f":
-            found = decimals(column)
-            as_sent[name] = column.astype(np.float64) if found is None else found.as_sent(column)
-            predicted = REACHED[name](fixes, found.places) if found and name in REACHED else None
-            parts.append(pack_floats(column, found, predicted))
-        else:
-            parts.append(pack_integers(column.astype(np.int64), _predicted(name, fixes)))
-    parts.append(_pack_digests(fixes, as_sent))
-    blob = b"".join(parts)
+    columns = [_pack_column(name, fixes) for name in LAYOUT]
+    blob = b"".join([MAGIC, bytes([VERSION]), number(len(fixes)), *columns, _pack_digests(fixes)])
     return blob + CHECKSUMS.pack(zlib.crc32(blob), zlib.crc32(fixes.tobytes()))
 
 
@@ -93,35 +82,46 @@ def _unpack(reader: Reader) -> Fixes:
     if not 0 < count <= MOST_FIXES:
         raise ValueError(f"{count} fixes in one pack")
     fixes = np.zeros(count, FIX)
-    as_sent: dict[str, NDArray[np.float64]] = {}
     for name in LAYOUT:
-        if FIX[name].kind == "f":
-            fixes[name], as_sent[name] = unpack_floats(
-                reader, count, BY_NAME[name].dtype, partial(REACHED[name], fixes) if name in REACHED else None
-            )
-        else:
-            fixes[name] = unpack_integers(reader, count, _predicted(name, fixes))
-    fixes["digest"] = _unpack_digests(reader, fixes, as_sent)
+        fixes[name] = _unpack_column(name, reader, fixes)
+    fixes["digest"] = _unpack_digests(reader, fixes)
     return fixes
+
+
+def _pack_column(name: str, fixes: Fixes) -> bytes:
+    column = np.ascontiguousarray(fixes[name])
+    if column.dtype.kind != "f":
+        return pack_integers(column.astype(np.int64), _predicted(name, fixes))
+    found = decimals(column)
+    predicted = REACHED[name](fixes, found.places) if found and name in REACHED else None
+    return pack_floats(column, found, predicted)
+
+
+def _unpack_column(name: str, reader: Reader, fixes: Fixes) -> NDArray[np.generic]:
+    """`fixes` holds the columns before it."""
+    if FIX[name].kind != "f":
+        return unpack_integers(reader, len(fixes), _predicted(name, fixes))
+    predict = partial(REACHED[name], fixes) if name in REACHED else None
+    return unpack_floats(reader, len(fixes), BY_NAME[name].dtype, predict)
 
 
 def _predicted(name: str, fixes: Fixes) -> Integers | None:
     source = FOLLOWS.get(name)
-    return None if source is None else np.ascontiguousarray(fixes[source])
+    return None if source is None else fixes[source].astype(np.int64)
 
 
-def _pack_digests(fixes: Fixes, as_sent: dict[str, NDArray[np.float64]]) -> bytes:
+def _pack_digests(fixes: Fixes) -> bytes:
     digests = np.ascontiguousarray(fixes["digest"])
-    other = np.flatnonzero(content_digests(fixes, as_sent) != digests)
+    other = np.flatnonzero(content_digests(fixes) != digests)
     if len(other) > len(fixes) // 2:
         return bytes([STORED]) + digests.tobytes()
     return bytes([DERIVED]) + pack_patches(other, digests)
 
 
-def _unpack_digests(reader: Reader, fixes: Fixes, as_sent: dict[str, NDArray[np.float64]]) -> Integers:
+def _unpack_digests(reader: Reader, fixes: Fixes) -> Integers:
     if reader.take(1)[0] == STORED:
         return np.frombuffer(reader.take(8 * len(fixes)), "<i8")
-    digests = content_digests(fixes, as_sent)
+    digests = content_digests(fixes)
     places, patches = unpack_patches(reader, np.dtype("<i8"))
     digests[places] = patches
     return digests

@@ -135,12 +135,6 @@ class Decimals:
     integers: Integers
     patched: NDArray[np.int64]
 
-    def as_sent(self, floats: Floats) -> NDArray[np.float64]:
-        """What was written before it was rounded to the column's type."""
-        written = self.integers / 10.0**self.places
-        written[self.patched] = floats[self.patched]
-        return written
-
 
 def decimals(floats: Floats) -> Decimals | None:
     """With the fewest places that give all, or nearly all, back bit by bit; None if there are none."""
@@ -189,23 +183,17 @@ def _period(places: int) -> int:
 
 def unpack_floats(
     reader: Reader, count: int, dtype: str, predict: Callable[[int], Integers] | None = None
-) -> tuple[Floats, NDArray[np.float64]]:
-    """The column, and what was written before it was rounded to the column's type.
-
-    `predict` gives the prediction for a number of decimals.
-    """
+) -> Floats:
+    """`predict` gives the prediction for a number of decimals."""
     places = reader.take(1)[0]
     kind = np.dtype(dtype)
     if places == AS_BITS:
-        bits = unpack_integers(reader, count).astype(f"<i{kind.itemsize}")
-        return bits.view(kind), bits.view(kind).astype(np.float64)
+        return unpack_integers(reader, count).astype(f"<i{kind.itemsize}").view(kind)
     patched, patches = unpack_patches(reader, kind)
     predicted = None if predict is None else predict(places)
-    written = unpack_integers(reader, count, predicted, _period(places)) / 10.0**places
-    written[patched] = patches
-    floats = written.astype(kind)
+    floats = (unpack_integers(reader, count, predicted, _period(places)) / 10.0**places).astype(kind)
     floats[patched] = patches
-    return floats, written
+    return floats
 
 
 def pack_patches(places: NDArray[np.int64], values: NDArray[np.generic]) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fleet.errors import FleetError
 
+REMEDY = "Restore it from a backup."
+
 
 class HistoryError(FleetError):
     """Something the history of fixes could not do."""

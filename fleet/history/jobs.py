@@ -4,7 +4,7 @@
     drop      chunks that packing has emptied, every hour
     expire    packs beyond the horizon and not held, minutes beyond theirs, every day
     interval  the span of new chunks after the measured rate, every day
-    minutes   minutes of vehicles whose fixes changed, every five minutes; at once again while there is more
+    minutes   minutes of vehicles whose fixes changed, four times an hour; at once again while there is more
 
 Moments are business time, the length of a piece is real time.
 """
@@ -91,7 +91,7 @@ JOBS: Mapping[str, tuple[Job, timedelta]] = {
     "drop": (drop, timedelta(hours=1)),
     "expire": (expire, timedelta(days=1)),
     "interval": (interval, timedelta(days=1)),
-    "minutes": (minutes, timedelta(minutes=5)),
+    "minutes": (minutes, timedelta(minutes=15)),
 }
 
 
@@ -108,6 +108,11 @@ class StorageJobs:
                 more = await job(connection, now, self.settings, timer.payload)
         except GIVES_WAY as error:
             log.warning("storage job gives way", job=timer.subject_id, reason=str(error))
+            more, period = None, min(period, AFTER_TROUBLE)
+        except (
+            Exception
+        ):  # a standing job that fails is told, and tried again; it must not fall out of the timers
+            log.exception("storage job failed", job=timer.subject_id)
             more, period = None, min(period, AFTER_TROUBLE)
         await set_timer(
             connection,

@@ -35,12 +35,12 @@ FROM batch JOIN terminal_binding AS binding ON binding.terminal_id = batch.termi
 ORDER BY 1, 2
 """
 
-# What supervision and the minutes have both read. A reader that never began holds nothing back.
+# What supervision and the minutes have both read; nothing before supervision has begun.
 CLEAR_CHANGES = """
-DELETE FROM position_change AS change USING (
-    SELECT xid, id FROM change_cursor WHERE name IN ('minutes', 'supervision') ORDER BY xid, id LIMIT 1
-) AS slowest
-WHERE (change.xid, change.id) <= (slowest.xid, slowest.id)
+DELETE FROM position_change AS change USING change_cursor AS minutes, change_cursor AS supervision
+WHERE minutes.name = 'minutes' AND supervision.name = 'supervision'
+  AND (change.xid, change.id) <= (minutes.xid, minutes.id)
+  AND (change.xid, change.id) <= (supervision.xid, supervision.id)
 """
 
 STORE = """

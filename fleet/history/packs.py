@@ -1,103 +1,174 @@
-"""Which hours go into which pack: pure, given the fixes that wait and the packs that are there."""
+"""A pack: the UTC day of a terminal in blocks of whole hours. Pure.
+
+    b"D" · version · number of blocks · of each its first hour, hours, fixes, bytes · CRC-32 · the blocks
+
+A block is what fleet.history.codec makes of its fixes. A reader unpacks those it needs; a late fix unpacks,
+merges and repacks the block of its hour. One row a day, not one an hour: a row and its place in pages and
+indexes cost as much as a hundred fixes.
+"""
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fleet.history.codec import pack, unpack
-from fleet.history.errors import CorruptPackError
-from fleet.history.fixes import Fixes, merged, microseconds, moment
+from fleet.history import codec
+from fleet.history.bits import Reader, number
+from fleet.history.errors import REMEDY, CorruptPackError
+from fleet.history.fixes import FIX, Fixes, merged, moment
 
-HOUR = timedelta(hours=1)
+MAGIC, VERSION = b"D", 1
+CHECKSUM = struct.Struct("<I")
 HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
 BUSY = 600
-"""So many fixes fill a pack; quieter hours share one. A pack costs 200 bytes beside its fixes."""
+"""So many fixes fill a block; quieter hours share one: a block costs some 120 bytes beside its fixes."""
 
 Box = tuple[float | None, float | None, float | None, float | None]
+"""West, south, east, north; None where no fix has a satellite solution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The fixes of `hours` whole hours from `hour` of the day on."""
+
+    hour: int
+    hours: int
+    fixes: int
+    blob: bytes
+
+    @property
+    def after(self) -> int:
+        return self.hour + self.hours
 
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A row of `position_pack`: the fixes of `hours` whole hours from `start` on."""
+    """A row of `position_pack`; `start` is midnight UTC."""
 
     start: datetime
     last_time: datetime
     terminal_id: int
     fixes: int
     box: Box
-    hours: int
     blob: bytes
 
-    @property
-    def first_hour(self) -> int:
-        """Hours since 1970."""
-        return microseconds(self.start) // HOUR_US
 
-    @property
-    def after(self) -> int:
-        """The hour it ends before."""
-        return self.first_hour + self.hours
+def repack(terminal_id: int, waiting: Fixes, known: Pack | None) -> Pack:
+    """The day of `waiting` (in order, not empty) with what `known` holds of it.
 
-
-def repack(terminal_id: int, waiting: Fixes, packs: Sequence[Pack]) -> list[Pack]:
-    """The packs that hold `waiting` (in order, of one UTC day), given those of that day in order of start.
-
-    A fix that falls into the hours of a pack joins it; the others form packs of their own. Packs nothing
-    fell into are not among the result. Raises CorruptPackError.
+    A fix that falls into the hours of a block joins it; the others form blocks of their own. Blocks nothing
+    falls into stay as they are. Raises CorruptPackError.
     """
-    hours = waiting["time"] // HOUR_US
-    result: list[Pack] = []
+    start = int(waiting["time"][0]) // DAY_US * DAY_US
+    hours = (waiting["time"] - start) // HOUR_US
+    blocks = [] if known is None else split(known.blob)
     free = np.ones(len(waiting), np.bool_)
-    for known in packs:
-        inside = (hours >= known.first_hour) & (hours < known.after)
-        if inside.any():
-            fixes = merged(unpack(known.blob), waiting[inside])
-            result.append(_pack(terminal_id, fixes, known.first_hour, known.hours))
+    result = []
+    for block in blocks:
+        inside = (hours >= block.hour) & (hours < block.after)
         free &= ~inside
-    for group in _groups(waiting[free], [known.first_hour for known in packs]):
-        first, last = int(group["time"][0]) // HOUR_US, int(group["time"][-1]) // HOUR_US
-        result.append(_pack(terminal_id, group, first, last - first + 1))
-    return result
+        result.append(_with(block, waiting[inside]) if inside.any() else block)
+    result += _free_blocks(waiting[free], hours[free], [block.hour for block in blocks])
+    return Pack(
+        start=moment(start),
+        last_time=_last(moment(int(waiting["time"][-1])), known),
+        terminal_id=terminal_id,
+        fixes=sum(block.fixes for block in result),
+        box=_joined(_box(waiting), known),
+        blob=join(sorted(result, key=lambda block: block.hour)),
+    )
 
 
-def _groups(fixes: Fixes, taken: Sequence[int]) -> Iterator[Fixes]:
-    """Consecutive hours until they fill a pack; none reaches across a pack that is there."""
+def unpack_day(
+    blob: bytes, since_us: int | None = None, until_us: int | None = None, start_us: int = 0
+) -> Fixes:
+    """The fixes of the blocks that touch [since, until], all of them where a bound is None.
+
+    Microseconds since 1970; `start_us` is the midnight of the pack. Raises CorruptPackError.
+    """
+    found = [
+        codec.unpack(block.blob)
+        for block in split(blob)
+        if (since_us is None or start_us + block.after * HOUR_US > since_us)
+        and (until_us is None or start_us + block.hour * HOUR_US <= until_us)
+    ]
+    return np.concatenate(found) if found else np.zeros(0, FIX)
+
+
+def join(blocks: Sequence[Block]) -> bytes:
+    """Blocks in order of their hours as one blob."""
+    head = b"".join(
+        number(value) for block in blocks for value in (block.hour, block.hours, block.fixes, len(block.blob))
+    )
+    head = MAGIC + bytes([VERSION]) + number(len(blocks)) + head
+    return b"".join([head, CHECKSUM.pack(zlib.crc32(head)), *(block.blob for block in blocks)])
+
+
+def split(blob: bytes) -> list[Block]:
+    """The blocks of a pack, still packed. Raises CorruptPackError."""
+    if blob[:1] != MAGIC:
+        raise CorruptPackError("this is no pack of fixes", REMEDY)
+    if blob[1:2] != bytes([VERSION]):
+        raise CorruptPackError(
+            f"pack of version {blob[1:2]!r}, this software knows {VERSION}", "Update Motorpool."
+        )
+    reader = Reader(blob, len(MAGIC) + 1)
+    try:
+        sizes = [[reader.number() for _ in range(4)] for _ in range(reader.number())]
+        head = blob[: reader.at]
+        if reader.take(CHECKSUM.size) != CHECKSUM.pack(zlib.crc32(head)):
+            raise ValueError("its checksum differs")
+        return [Block(hour, hours, fixes, reader.take(size)) for hour, hours, fixes, size in sizes]
+    except ValueError as error:
+        raise CorruptPackError(f"a pack of fixes is damaged: {error}", REMEDY) from error
+
+
+def _free_blocks(fixes: Fixes, hours: NDArray[np.int64], taken: Sequence[int]) -> Iterator[Block]:
+    """Consecutive hours until they fill a block; none reaches across a block that is there."""
     if not len(fixes):
         return
-    hours, begins = np.unique(fixes["time"] // HOUR_US, return_index=True)
+    present, begins = np.unique(hours, return_index=True)
     ends = [*begins[1:].tolist(), len(fixes)]
     start = 0
     for index, end in enumerate(ends):
         is_last = end == len(fixes)
-        if is_last or end - start >= BUSY or any(hours[index] < other < hours[index + 1] for other in taken):
-            yield fixes[start:end]
+        if (
+            is_last
+            or end - start >= BUSY
+            or any(present[index] < hour < present[index + 1] for hour in taken)
+        ):
+            first = int(hours[start])
+            yield _block(first, int(present[index]) - first + 1, fixes[start:end])
             start = end
 
 
-def _pack(terminal_id: int, fixes: Fixes, first_hour: int, hours: int) -> Pack:
-    blob = pack(fixes)
-    if unpack(blob).tobytes() != fixes.tobytes():
+def _with(block: Block, late: Fixes) -> Block:
+    return _block(block.hour, block.hours, merged(codec.unpack(block.blob), late))
+
+
+def _block(hour: int, hours: int, fixes: Fixes) -> Block:
+    blob = codec.pack(fixes)
+    if codec.unpack(blob).tobytes() != fixes.tobytes():
         raise CorruptPackError(
-            f"{len(fixes)} fixes of terminal {terminal_id} would not come back as they were: left unpacked",
+            f"{len(fixes)} fixes would not come back as they were: left unpacked",
             "Report it with the dump of these fixes: the codec is at fault.",
         )
-    return Pack(
-        start=moment(first_hour * HOUR_US),
-        last_time=moment(int(fixes["time"][-1])),
-        terminal_id=terminal_id,
-        fixes=len(fixes),
-        box=_box(fixes),
-        hours=hours,
-        blob=blob,
-    )
+    return Block(hour, hours, len(fixes), blob)
+
+
+def _last(newest: datetime, known: Pack | None) -> datetime:
+    return newest if known is None else max(newest, known.last_time)
 
 
 def _box(fixes: Fixes) -> Box:
-    """West, south, east, north of the fixes with a satellite solution, as `real` rounded outwards."""
+    """As `real`, rounded outwards."""
     seen = fixes[fixes["fixed"]]
     if not len(seen):
         return None, None, None, None
@@ -105,3 +176,17 @@ def _box(fixes: Fixes) -> Box:
     west, south = (np.nextafter(np.float32(seen[name].min()), low) for name in ("lon", "lat"))
     east, north = (np.nextafter(np.float32(seen[name].max()), high) for name in ("lon", "lat"))
     return float(west), float(south), float(east), float(north)
+
+
+def _joined(box: Box, known: Pack | None) -> Box:
+    """Both boxes in one."""
+    boxes = [box] if known is None else [box, known.box]
+    west, south, east, north = (
+        [value for value in side if value is not None] for side in zip(*boxes, strict=True)
+    )
+    return (
+        min(west, default=None),
+        min(south, default=None),
+        max(east, default=None),
+        max(north, default=None),
+    )

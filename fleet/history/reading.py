@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from fleet.database import Connection
-from fleet.history.codec import unpack
 from fleet.history.fixes import BY_NAME, Fixes, microseconds, values
+from fleet.history.packs import unpack_day
 
 Row: TypeAlias = Sequence[Any]
 """Values of the columns asked for, in their order."""
@@ -41,7 +41,7 @@ ORDER BY position.time DESC, position.terminal_id DESC, position.digest DESC LIM
 """
 AFTER = "position.time > $2 ORDER BY position.time LIMIT 1"
 
-# A pack lies within one UTC day. A binding begins with its lower bound and ends before its upper one.
+# A pack is a UTC day. A binding begins with its lower bound and ends before its upper one.
 PACKS = """
 SELECT pack.start, pack.terminal_id, binding.id AS binding_id, pack.blob,
        lower(binding.during) AS bound_from, upper(binding.during) AS bound_until
@@ -134,7 +134,13 @@ def _of_pack(
     after: datetime | None = None,
 ) -> list[Row]:
     """The fixes of a pack within the binding and the bounds, of which None bounds nothing."""
-    found = unpack(pack["blob"])
+    bounds = [bound for bound in (until, before) if bound is not None]
+    found = unpack_day(
+        pack["blob"],
+        None if since is None else microseconds(since),
+        microseconds(min(bounds)) if bounds else None,
+        microseconds(pack["start"]),
+    )
     times = found["time"]
     chosen = np.ones(len(found), np.bool_)
     for bound in (since, pack["bound_from"]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,12 +48,12 @@ SELECT time FROM position WHERE terminal_id = $1 AND time >= $2 AND time < $3 OR
 
 LOCK_DAY = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
 
-PACKS_OF_DAY = """
-SELECT start, last_time, terminal_id, fixes, west, south, east, north, hours, blob FROM position_pack
-WHERE terminal_id = $1 AND start >= $2 AND start < $3 ORDER BY start
+PACK_OF_DAY = """
+SELECT start, last_time, terminal_id, fixes, west, south, east, north, blob FROM position_pack
+WHERE terminal_id = $1 AND start = $2
 """
 
-PACK_POSITIONS = "SELECT pack_positions($1, $2, $3, $4, $5, $6::position_pack[])"
+PACK_POSITIONS = "SELECT pack_positions($1, $2, $3::position_pack)"
 
 DROP_PACKED_CHUNKS = "SELECT * FROM drop_packed_chunks($1)"
 EXPIRE_PACKS = "SELECT expire_packs($1, $2, $3)"
@@ -95,9 +94,9 @@ SELECT (SELECT coalesce(sum(greatest(class.reltuples, live.n_live_tup, 0)), 0)::
        (SELECT count(*) FROM position_pack) AS packs,
        pg_total_relation_size('position_pack') AS bytes_packed,
        (SELECT min(start) FROM position_pack) AS packed_from,
-       (SELECT max(last_time) FROM position_pack) AS packed_to,
+       (SELECT max(start) FROM position_pack) AS packed_to,
        coalesce(hypertable_size('vehicle_minute'), 0) AS bytes_minutes,
-       (SELECT count(*) FROM position_pack WHERE last_time < $1) AS packs_held
+       (SELECT count(*) FROM position_pack WHERE start < $1 AND last_time < $1) AS packs_held
 """
 
 # Tracks that evidence holds now: by whom, and how many packs of which cars.
@@ -182,38 +181,20 @@ async def waiting(connection: Connection, terminal_id: int, since: datetime, unt
     return from_columns({name: values or [] for name, values in row.items()})
 
 
-async def packs_of_day(connection: Connection, terminal_id: int, day: datetime) -> list[Pack]:
-    rows = await connection.fetch(PACKS_OF_DAY, terminal_id, day, day + timedelta(days=1))
-    return [
-        Pack(
-            row["start"],
-            row["last_time"],
-            row["terminal_id"],
-            row["fixes"],
-            (row["west"], row["south"], row["east"], row["north"]),
-            row["hours"],
-            row["blob"],
-        )
-        for row in rows
-    ]
+async def pack_of_day(connection: Connection, terminal_id: int, day: datetime) -> Pack | None:
+    row = await connection.fetchrow(PACK_OF_DAY, terminal_id, day)
+    if row is None:
+        return None
+    start, last_time, terminal, fixes, west, south, east, north, blob = row
+    return Pack(start, last_time, terminal, fixes, (west, south, east, north), blob)
 
 
-async def replace_by_packs(
-    connection: Connection,
-    terminal_id: int,
-    since: datetime,
-    until: datetime,
-    taken: Fixes,
-    packs: Sequence[Pack],
-) -> None:
-    """Exactly the rows `taken` go, `packs` come. Raises PackMismatchError if they are not the same now."""
-    rows = [
-        (pack.start, pack.last_time, terminal_id, pack.fixes, *pack.box, pack.hours, pack.blob)
-        for pack in packs
-    ]
+async def replace_by_pack(connection: Connection, taken: Fixes, pack: Pack) -> None:
+    """Exactly the rows `taken` go, `pack` comes. Raises PackMismatchError if they are not the same now."""
+    row = (pack.start, pack.last_time, pack.terminal_id, pack.fixes, *pack.box, pack.blob)
     digests = int(np.bitwise_xor.reduce(taken["digest"]))
     try:
-        await connection.execute(PACK_POSITIONS, terminal_id, since, until, len(taken), digests, rows)
+        await connection.execute(PACK_POSITIONS, len(taken), digests, row)
     except asyncpg.SerializationError as error:
         raise PackMismatchError(str(error), "Nothing to do: the next run packs them.") from error
 

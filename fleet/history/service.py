@@ -87,7 +87,7 @@ async def _pack_terminal(
 
 
 async def pack_day(connection: Connection, terminal_id: int, day: datetime) -> Packed:
-    """Put the rows of one terminal and UTC day into packs, those of late fixes into the packs they fall into.
+    """Put the rows of one terminal and UTC day into its pack, late fixes into the blocks they fall into.
 
     Raises PackMismatchError when a fix arrived meanwhile, CorruptPackError when a pack cannot be read.
     """
@@ -95,10 +95,10 @@ async def pack_day(connection: Connection, terminal_id: int, day: datetime) -> P
     rows = await repository.waiting(connection, terminal_id, day, day + DAY)
     if not len(rows):
         return Packed(0, 0, 0, None)
-    known = await repository.packs_of_day(connection, terminal_id, day)
-    packs = await asyncio.to_thread(repack, terminal_id, rows, known)
-    await repository.replace_by_packs(connection, terminal_id, day, day + DAY, rows, packs)
-    return Packed(len(rows), len(packs), sum(len(pack.blob) for pack in packs), None)
+    known = await repository.pack_of_day(connection, terminal_id, day)
+    pack = await asyncio.to_thread(repack, terminal_id, rows, known)
+    await repository.replace_by_pack(connection, rows, pack)
+    return Packed(len(rows), 1, len(pack.blob), None)
 
 
 async def drop_chunks(connection: Connection, now: datetime, settings: HistorySettings) -> list[str]:
@@ -117,7 +117,8 @@ async def fit_chunk_interval(
     connection: Connection, now: datetime, settings: HistorySettings
 ) -> timedelta | None:
     """Have new chunks span what the measured rate asks for; the new span, or None if it stays."""
-    rate = await repository.fix_rate(connection, now - 2 * DAY, now)
+    measured_from = max(now - 2 * DAY, cold_before(now, settings))  # what is packed counts no more
+    rate = await repository.fix_rate(connection, measured_from, now)
     if rate is None:
         return None
     present = await repository.chunk_interval(connection)

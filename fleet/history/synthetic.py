@@ -97,7 +97,7 @@ def _reported(
     km = 12_345.0 + np.cumsum(way.speed_ms)[at] / 1000
     on = moving[at]
     kmh = way.speed_ms[at] * 3.6
-    as_sent = {
+    said = {
         "lon": np.round(lon, 6),
         "lat": np.round(lat, 6),
         "speed_kmh": np.round(np.where(kmh > 1, np.maximum(0, kmh + random.normal(0, 0.6, count)), 0), 1),
@@ -107,12 +107,12 @@ def _reported(
         "energy_pct": np.round(80 - (km - km[0]) * 0.14, 1),
         "hdop": np.round(0.6 + 0.5 * _held(random, seconds), 1),
     }
-    for name, values in as_sent.items():
+    for name, values in said.items():
         fixes[name] = values
     fixes["ignition"], fixes["fixed"] = on, True
     fixes["satellites"] = 9 + np.floor(8 * _held(random, seconds)).astype(np.int16)
     fixes["status"] = np.where(on, 3, 2)
-    fixes["digest"] = content_digests(fixes, as_sent)
+    fixes["digest"] = content_digests(fixes)
     return in_order(fixes)
 
 

@@ -1,7 +1,7 @@
 """DESIGN 4.1: every fix a terminal was told is handled stands in the hypertable exactly once.
 
 The checker reads the database as an outsider with a connection of its own; it shares nothing with ingest,
-and with the history of fixes only the codec.
+and with the history of fixes only its codec.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import LiteralString
 import psycopg
 from psycopg.rows import TupleRow
 
-from fleet.history.codec import unpack
 from fleet.history.fixes import microseconds
+from fleet.history.packs import unpack_day
 from simulators.terminals.ledger import Acknowledged
 
 CREATE_TOLD = """
@@ -83,7 +83,7 @@ def _packed(
     moments = [EPOCH + timedelta(microseconds=time) for time, _ in keys]
     found: set[tuple[int, int]] = set()
     for (blob,) in connection.execute(PACKS, [terminal, max(moments), min(moments)]):
-        fixes = unpack(blob)
+        fixes = unpack_day(blob)
         found |= set(zip(fixes["time"].tolist(), fixes["digest"].tolist(), strict=True))
     return found
 

@@ -16,10 +16,9 @@ GRANT USAGE, CREATE ON SCHEMA public TO motorpool_storage;
 -- Range of times within a chunk; the key begins with the terminal.
 CREATE INDEX position_time ON position USING brin (time);
 
--- Consecutive whole hours of one terminal within one UTC day, as one blob (fleet.history.codec). Packs of a terminal
--- never overlap: whoever writes them holds the lock of that terminal and day.
+-- A UTC day of one terminal, as one blob in blocks of whole hours (fleet.history.packs).
 CREATE TABLE position_pack (
-    start       timestamptz NOT NULL CHECK (start = date_trunc('hour', start, 'UTC')),
+    start       timestamptz NOT NULL CHECK (start = date_trunc('day', start, 'UTC')),
     last_time   timestamptz NOT NULL,             -- of its newest fix
     terminal_id integer NOT NULL,
     fixes       integer NOT NULL CHECK (fixes > 0),
@@ -27,12 +26,11 @@ CREATE TABLE position_pack (
     south       real,                             -- null where there is none
     east        real,
     north       real,
-    hours       smallint NOT NULL CHECK (hours BETWEEN 1 AND 24),
     blob        bytea NOT NULL,
     PRIMARY KEY (terminal_id, start) INCLUDE (fixes)
-) WITH (toast_tuple_target = 8160);               -- blobs of some kilobytes stay in their row: a seventh smaller
+);
 ALTER TABLE position_pack ALTER COLUMN blob SET STORAGE EXTERNAL;  -- compressed already
-CREATE INDEX position_pack_start ON position_pack USING brin (start);
+CREATE INDEX position_pack_start ON position_pack (start);
 
 -- One vehicle in one minute (UTC). Definitions: fleet/history/minutes.py. A minute without a row: nothing was heard of it.
 CREATE TABLE vehicle_minute (
@@ -66,41 +64,35 @@ WHERE (violation.superseded_at IS NULL AND NOT violation.withdrawn)
    OR (violation_case.id IS NOT NULL AND violation_case.closed_at IS NULL);
 GRANT SELECT ON evidence_hold, violation, trip, case_violation, violation_case, terminal_binding TO motorpool_storage;
 
--- Packs take the place of exactly the rows they were made of: `taken` rows of the terminal in [since, until) whose
--- digests come to `digests` by exclusive or. A fix that arrived meanwhile makes it fail, and nothing is lost.
--- A pack that is there already is replaced by one that holds as much or more.
-CREATE FUNCTION pack_positions(
-    of_terminal integer, since timestamptz, until timestamptz, taken bigint, digests bigint, packs position_pack[]
-) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+-- A pack takes the place of exactly the rows it was made of: `taken` rows of its terminal and day whose digests come to
+-- `digests` by exclusive or. A fix that arrived meanwhile makes it fail, and nothing is lost. A pack that is there
+-- already is replaced by one that holds as much or more.
+CREATE FUNCTION pack_positions(taken bigint, digests bigint, pack position_pack) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     found_rows bigint;
     found_digests bigint;
-    stored bigint;
 BEGIN
     WITH gone AS (
         DELETE FROM public.position AS fix
-        WHERE fix.terminal_id = of_terminal AND fix.time >= since AND fix.time < until
+        WHERE fix.terminal_id = pack.terminal_id AND fix.time >= pack.start AND fix.time < pack.start + interval '24 hours'
         RETURNING fix.digest
     ) SELECT count(*), bit_xor(digest) INTO found_rows, found_digests FROM gone;
     IF found_rows <> taken OR found_digests IS DISTINCT FROM digests THEN
-        RAISE EXCEPTION 'terminal %: % fixes were packed, % are there', of_terminal, taken, found_rows
+        RAISE EXCEPTION 'terminal %: % fixes were packed, % are there', pack.terminal_id, taken, found_rows
             USING ERRCODE = 'serialization_failure';
     END IF;
-    IF taken > coalesce((SELECT sum(fresh.fixes) FROM unnest(packs) AS fresh), 0) THEN
-        RAISE EXCEPTION 'terminal %: the packs hold fewer fixes than they take', of_terminal
+    IF taken > pack.fixes THEN
+        RAISE EXCEPTION 'terminal %: the pack holds fewer fixes than it takes', pack.terminal_id
             USING ERRCODE = 'check_violation';
     END IF;
-    INSERT INTO public.position_pack AS known (start, last_time, terminal_id, fixes, west, south, east, north, hours, blob)
-    SELECT fresh.start, fresh.last_time, of_terminal, fresh.fixes, fresh.west, fresh.south, fresh.east, fresh.north,
-           fresh.hours, fresh.blob
-    FROM unnest(packs) AS fresh WHERE fresh.start >= since AND fresh.last_time < until
+    INSERT INTO public.position_pack AS known SELECT pack.*
     ON CONFLICT (terminal_id, start) DO UPDATE SET
         last_time = excluded.last_time, fixes = excluded.fixes, west = excluded.west, south = excluded.south,
-        east = excluded.east, north = excluded.north, hours = excluded.hours, blob = excluded.blob
+        east = excluded.east, north = excluded.north, blob = excluded.blob
     WHERE excluded.fixes >= known.fixes;
-    GET DIAGNOSTICS stored = ROW_COUNT;
-    IF stored <> coalesce(array_length(packs, 1), 0) THEN
-        RAISE EXCEPTION 'terminal %: a pack would hold fewer fixes than the one it replaces', of_terminal
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'terminal %: the pack holds fewer fixes than the one it replaces', pack.terminal_id
             USING ERRCODE = 'serialization_failure';
     END IF;
 END $$;
@@ -177,7 +169,7 @@ BEGIN
         EXECUTE format('ALTER TABLE %I OWNER TO motorpool_storage', item);
     END LOOP;
     FOREACH item IN ARRAY ARRAY[
-        'pack_positions(integer, timestamptz, timestamptz, bigint, bigint, position_pack[])',
+        'pack_positions(bigint, bigint, position_pack)',
         'drop_packed_chunks(timestamptz)', 'expire_packs(timestamptz, timestamptz, integer)',
         'drop_old_minutes(timestamptz)', 'set_position_chunk_interval(interval)'] LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO motorpool_storage', item);

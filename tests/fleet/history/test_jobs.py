@@ -72,4 +72,14 @@ async def test_a_job_that_somebody_stands_in_the_way_of_comes_again(archive: Arc
             await connection.execute("SET lock_timeout = '50ms'")
         due, _ = await run(archive, "minutes")
 
-    assert due == now + timedelta(minutes=5)
+    assert due == now + timedelta(minutes=10)
+
+
+async def test_a_job_that_fails_leaves_nothing_and_comes_again(archive: Archive) -> None:
+    await archive.arrive(track(10))
+    await archive.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM motorpool_worker")
+
+    due, _ = await run(archive, "pack")
+
+    assert due == archive.clock.now() + timedelta(minutes=10)
+    assert (await archive.packs(), await archive.live()) == ([], 10)

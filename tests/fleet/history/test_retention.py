@@ -45,26 +45,27 @@ UPDATE violation SET trip_id = driven.id FROM driven
 
 @pytest.fixture
 async def packed(archive: Archive) -> Archive:
-    """Three packs of an hour each; the finding of `found` lies in the last of them."""
-    for hour in (0, 1, 5):
-        await archive.arrive(track(720, first_s=hour * 3600, step_s=5))
+    """Packs of the 11th, 12th and 16th of March; the finding of `found` lies in the last of them."""
+    for day in (0, 1, 5):
+        await archive.arrive(track(100, first_s=day * 86_400))
+    archive.clock.instant = MORNING + timedelta(days=10)
     await archive.pack()
     archive.clock.instant = BEYOND
     return archive
 
 
 async def found(archive: Archive, superseded_at: datetime | None = None) -> None:
-    start = MORNING + timedelta(hours=5, minutes=10)
+    start = MORNING + timedelta(days=5, minutes=10)
     await archive.execute(FOUND, start, start + timedelta(minutes=3), superseded_at)
 
 
-async def hours(archive: Archive) -> list[int]:
-    return [pack["start"].hour for pack in await archive.packs()]
+async def days(archive: Archive) -> list[int]:
+    return [pack["start"].day for pack in await archive.packs()]
 
 
 async def test_packs_beyond_the_horizon_go(packed: Archive) -> None:
     assert await packed.expire() == 3
-    assert await hours(packed) == []
+    assert await days(packed) == []
 
 
 async def test_packs_within_the_horizon_stay(packed: Archive) -> None:
@@ -79,7 +80,7 @@ async def test_the_tracks_around_a_finding_stay(packed: Archive) -> None:
 
     await packed.expire()
 
-    assert await hours(packed) == [6]
+    assert await days(packed) == [16]
     (hold,) = await packed.holds()
     assert (hold.plate, hold.case_number, hold.open_case, hold.packs, hold.beyond_horizon) == (
         "示A·10088", "AJ-1", False, 1, True,
@@ -100,24 +101,24 @@ async def test_an_open_case_holds_its_tracks_however_old_it_is(packed: Archive) 
     packed.clock.instant = MORNING + timedelta(days=5_000)
 
     await packed.expire()
-    assert await hours(packed) == [6]
+    assert await days(packed) == [16]
 
     await packed.execute("UPDATE violation_case SET closed_at = $1", packed.clock.instant)
     await packed.expire()
-    assert await hours(packed) == []
+    assert await days(packed) == []
 
 
 async def test_the_whole_trip_of_a_finding_is_held(packed: Archive) -> None:
     await found(packed)
     await packed.execute(
         DRIVEN,
-        MORNING + timedelta(hours=1, minutes=30),
-        MORNING + timedelta(hours=5, minutes=30),
+        MORNING + timedelta(days=1, minutes=5),
+        MORNING + timedelta(days=5, minutes=12),
     )
 
     await packed.expire()
 
-    assert await hours(packed) == [1, 2, 6]
+    assert await days(packed) == [12, 16]
 
 
 async def test_the_worker_cannot_let_go_what_is_held(packed: Archive) -> None:
@@ -129,7 +130,7 @@ async def test_the_worker_cannot_let_go_what_is_held(packed: Archive) -> None:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("SELECT drop_chunks('position', $1::timestamptz)", BEYOND)
 
-    assert await hours(packed) == [6]
+    assert await days(packed) == [16]
 
 
 @pytest.mark.parametrize(
