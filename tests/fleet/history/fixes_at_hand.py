@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fleet.history.fixes import COLUMNS, Column, Fixes, from_columns, microseconds
-from ingest.rows import PG_EPOCH_MS, position_row
+from ingest.positions import Gathering
+from ingest.rows import PG_EPOCH_MS, position_columns
 from schemas.telemetry import Fix
 from tests.fleet.office import MORNING
 
@@ -32,13 +33,15 @@ def _driving(second: int) -> Fix:
 
 def stored(messages: list[Fix], **changes: Any) -> Fixes:
     """The rows that ingest makes of messages; `changes` overwrite whole columns."""
-    rows = [position_row(1, fix, fix.sent + 55) for fix in messages]
+    gathering = Gathering()
+    for at, fix in enumerate(messages):
+        gathering.add(fix, 1, fix.sent + 55, at)
     columns: dict[str, list[Any]] = {}
-    for column in COLUMNS:
-        values = [getattr(row, column.name) for row in rows]
-        if column.is_time:
-            values = [value + PG_EPOCH_MS * 1000 for value in values]
-        columns[column.name] = [changes[column.name]] * len(rows) if column.name in changes else values
+    for name, (kind, values) in position_columns(gathering.positions()).items():
+        listed = [None if value != value else value for value in values.tolist()]
+        if kind == "timestamptz":
+            listed = [value + PG_EPOCH_MS * 1000 for value in listed]
+        columns[name] = [changes[name]] * len(messages) if name in changes else listed
     return from_columns(columns)
 
 
