@@ -75,7 +75,9 @@ class Bench:
         self.runs += 1
         every = max(1, min(LISTEN_EVERY, len(self.codes) // LISTENERS_LEAST))
         counted = max(2 * every, int(self.size.seconds * changes.get("rate", LIKELY_PER_SECOND[consumer])))
-        warm_up = 0 if consumer is NAIVE else len(self.codes)  # by then every terminal was heard by the process
+        warm_up = (
+            0 if consumer is NAIVE else len(self.codes)
+        )  # by then every terminal was heard by the process
         load = Load(
             place.load_url,
             self.codes,
