@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 import time
@@ -22,6 +23,8 @@ from ingest.writer import Writer
 
 log = structlog.get_logger()
 
+COLLECT_AFTER = 100_000
+"""New objects until the collector of cycles looks: a batch makes thousands of small ones and no cycle."""
 GRACE_S = 7.0
 """A stop waits this long for the batch under way before it interrupts the database."""
 
@@ -47,6 +50,7 @@ class Worker:
             signal.signal(signal.SIGINT, self._on_signal)
         if self._settings.metrics_port:
             self.metrics.serve(self._settings.metrics_port)
+        gc.set_threshold(COLLECT_AFTER)
         writing = threading.Thread(target=self._write_until_stopped, name="writer", daemon=True)
         self._receiver.start()
         writing.start()

@@ -7,6 +7,7 @@ time, stored, committed, acknowledged.
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -24,6 +25,7 @@ from ingest.decode import JSON, Numbered
 from ingest.mqtt_receiver import SUBSCRIPTIONS, MqttReceiver
 from ingest.repository import load_terminals
 from ingest.settings import IngestSettings
+from ingest.worker import COLLECT_AFTER
 from schemas.telemetry import Ack, topic
 
 QOS = 1
@@ -88,6 +90,7 @@ def main(name: str) -> None:
         stop.set()
 
     signal.signal(signal.SIGTERM, on_signal)
+    gc.set_threshold(COLLECT_AFTER)
     CONSUMERS[name](IngestSettings(), stop)
 
 

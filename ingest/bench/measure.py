@@ -34,7 +34,7 @@ FIXES = 10
 COPY_BLOCK, COPY_ROWS = 5_000, 200_000
 SEQS_A_RUN = 50_000
 """No run comes so far in numbers."""
-LIKELY_PER_SECOND = {WORKER: 30_000, NULL: 50_000, NAIVE: 500}
+LIKELY_PER_SECOND = {WORKER: 20_000, NULL: 50_000, NAIVE: 500}
 """To choose how many messages fill the time, and nothing else."""
 NAIVE_OUTSTANDING = 400
 LISTENERS_LEAST, LISTEN_EVERY = 10, 100
@@ -74,13 +74,16 @@ class Bench:
         """Start a consumer, send it messages until the time is over, wait until it has dealt with all."""
         self.runs += 1
         every = max(1, min(LISTEN_EVERY, len(self.codes) // LISTENERS_LEAST))
-        messages = max(2 * every, int(self.size.seconds * LIKELY_PER_SECOND[consumer]))
+        counted = max(2 * every, int(self.size.seconds * changes.get("rate", LIKELY_PER_SECOND[consumer])))
+        warm_up = (
+            0 if consumer is NAIVE else len(self.codes)
+        )  # by then every terminal was heard by the process
         load = Load(
             place.load_url,
             self.codes,
-            messages,
+            warm_up + counted,
             FIRST_SEQ + self.runs * SEQS_A_RUN,
-            warm_up=messages // 5,
+            warm_up=warm_up,
             listen_every=every,
             ca_file=place.ca_file,
         )
@@ -262,19 +265,17 @@ def _measure(bench: Bench, place: Place, secured: Place | None) -> Figures:
 
 def _round(bench: Bench, place: Place) -> dict[str, Way]:
     """Every way once, one after the other: what else the machine does meanwhile meets all of them."""
-    ten = max(LISTEN_EVERY, int(bench.size.seconds * LIKELY_PER_SECOND[WORKER] / 5))
     return {
         "null": bench.under_load(NULL, place).way,
         "worker": bench.under_load(WORKER, place).way,
-        "ten": bench.under_load(WORKER, place, messages=ten, warm_up=ten // 5, fixes=FIXES).way,
+        "ten": bench.under_load(WORKER, place, fixes=FIXES).way,
         "naive": bench.under_load(NAIVE, place, outstanding=NAIVE_OUTSTANDING).way,
     }
 
 
 def _latency(bench: Bench, place: Place, level: float, most: float) -> Latency:
     rate = most * level
-    messages = max(LISTEN_EVERY, int(bench.size.seconds * rate))
-    way = bench.under_load(WORKER, place, messages=messages, warm_up=messages // 5, rate=rate).way
+    way = bench.under_load(WORKER, place, rate=rate).way
     return Latency(level, way.per_second, way.latency_p50_ms, way.latency_p99_ms)
 
 
