@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from ingest.validate import EARLIEST_MS, Bounds, trouble_with_time
+from ingest.validate import EARLIEST_MS, Bounds, earliest_kept, trouble_with_time
 from tests.ingest.world import NOON, NOON_MS
 
 DAY_MS = 86_400_000
@@ -14,7 +16,7 @@ DAY_MS = 86_400_000
     ("age_days", "reason"), [(0, None), (182.9, None), (183, None), (183.1, "too_old"), (2_000, "too_old")]
 )
 def test_late_fixes_are_taken_as_long_as_tracks_are_kept(age_days: float, reason: str | None) -> None:
-    bounds = Bounds.at(NOON, 300, 65_536, retention_days=183)
+    bounds = replace(Bounds.at(NOON, 300, 65_536), earliest_ms=earliest_kept(NOON, 183))
 
     trouble = trouble_with_time(NOON_MS - round(age_days * DAY_MS), bounds)
 
@@ -22,6 +24,4 @@ def test_late_fixes_are_taken_as_long_as_tracks_are_kept(age_days: float, reason
 
 
 def test_clocks_that_were_never_set_are_too_old_whatever_is_kept() -> None:
-    bounds = Bounds.at(NOON, 300, 65_536, retention_days=10_000)
-
-    assert bounds.earliest_ms == EARLIEST_MS
+    assert earliest_kept(NOON, 10_000) == EARLIEST_MS
