@@ -8,10 +8,14 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fleet.history.fixes import COLUMNS, Column, Fixes, from_columns, microseconds
-from ingest.rows import PG_EPOCH_MS, position_row
-from schemas.telemetry import Fix
+from schemas.telemetry import Fix, content_digest
 from tests.fleet.office import MORNING
 
+WIRE_NAMES = {
+    "boot": "boot", "seq": "seq", "lon": "lon", "lat": "lat", "speed_kmh": "speed", "heading_deg": "heading",
+    "altitude_m": "altitude", "odometer_km": "odometer", "ignition": "ignition", "energy_pct": "energy",
+    "satellites": "satellites", "hdop": "hdop", "fixed": "fixed", "alarm": "alarm", "status": "status",
+}  # fmt: skip
 NUMBERS = {"<i8": 64, "<i4": 32, "<i2": 16}
 
 
@@ -32,14 +36,14 @@ def _driving(second: int) -> Fix:
 
 def stored(messages: list[Fix], **changes: Any) -> Fixes:
     """The rows that ingest makes of messages; `changes` overwrite whole columns."""
-    rows = [position_row(1, fix, fix.sent + 55) for fix in messages]
-    columns: dict[str, list[Any]] = {}
-    for column in COLUMNS:
-        values = [getattr(row, column.name) for row in rows]
-        if column.is_time:
-            values = [value + PG_EPOCH_MS * 1000 for value in values]
-        columns[column.name] = [changes[column.name]] * len(rows) if column.name in changes else values
-    return from_columns(columns)
+    columns: dict[str, list[Any]] = {
+        "time": [fix.time * 1000 for fix in messages],
+        "digest": [content_digest(fix) for fix in messages],
+        "sent_at": [fix.sent * 1000 for fix in messages],
+        "received_at": [(fix.sent + 55) * 1000 for fix in messages],
+        **{column: [getattr(fix, name) for fix in messages] for column, name in WIRE_NAMES.items()},
+    }
+    return from_columns(columns | {name: [value] * len(messages) for name, value in changes.items()})
 
 
 def _values(column: Column) -> st.SearchStrategy[Any]:
