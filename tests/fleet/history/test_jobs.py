@@ -75,8 +75,6 @@ async def test_a_job_that_somebody_stands_in_the_way_of_comes_again(archive: Arc
 
     async with archive.owner.acquire() as other, other.transaction():
         await other.execute("SELECT FROM change_cursor WHERE name = 'minutes' FOR UPDATE")
-        async with archive.worker.acquire() as connection:
-            await connection.execute("SET lock_timeout = '50ms'")
         due, _ = await run(archive, "minutes")
 
     assert due == now + timedelta(minutes=10)
@@ -93,7 +91,7 @@ async def test_a_job_that_fails_leaves_nothing_and_comes_again(archive: Archive)
 
 
 async def test_the_worker_packs_what_is_cold_and_drops_the_chunk(archive: Archive, town_url: str) -> None:
-    """As `motorpool work` does it: timers, the job queue, the handlers of all domains, the worker's rights."""
+    """As `motorpool work` does it: timers, job queue, the handlers of all domains, the worker's rights."""
     await archive.arrive(track(400))
     url = f"postgresql://motorpool_worker:{ROLE_PASSWORD}@{town_url.rpartition('@')[2]}"
     settings = Settings(database_url=SecretStr(url))
