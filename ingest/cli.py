@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,7 @@ from ingest.jt808.cli import app as jt808
 from ingest.message import Reason
 from ingest.repository import Connection, DeadLetter
 from ingest.settings import IngestSettings
-from ingest.validate import Bounds
+from ingest.validate import Bounds, earliest_kept
 from ingest.worker import Worker
 from schemas.logging import configure_logging
 
@@ -158,13 +159,9 @@ def replay_letters(
 def _replay(connection: Connection, letter_id: int) -> deadletter.Replay:
     settings = IngestSettings()
     now = settings.the_clock.now()
-    bounds = Bounds.at(
-        now,
-        settings.ingest_future_tolerance_s,
-        settings.ingest_max_payload_bytes,
-        settings.track_retention_days,
-    )
-    return deadletter.replay(connection, letter_id, now, bounds)
+    bounds = Bounds.at(now, settings.ingest_future_tolerance_s, settings.ingest_max_payload_bytes)
+    kept = replace(bounds, earliest_ms=earliest_kept(now, settings.track_retention_days))
+    return deadletter.replay(connection, letter_id, now, kept)
 
 
 @contextmanager

@@ -42,18 +42,12 @@ class Bounds:
     latest_ms: int
     max_payload_bytes: int
     earliest_ms: int = EARLIEST_MS
-    """What is older would not be kept either."""
+    """What is older would not be kept either: `earliest_kept`."""
 
     @classmethod
-    def at(
-        cls, now: datetime, future_tolerance_s: int, max_payload_bytes: int, retention_days: int | None = None
-    ) -> Bounds:
-        """`retention_days`: how long fixes are kept; None: back to EARLIEST_MS."""
-        horizon = EARLIEST_MS
-        if retention_days is not None:
-            horizon = max(horizon, milliseconds(now - timedelta(days=retention_days)))
+    def at(cls, now: datetime, future_tolerance_s: int, max_payload_bytes: int) -> Bounds:
         latest = now + timedelta(seconds=future_tolerance_s)
-        return cls(milliseconds(latest), max_payload_bytes, horizon)
+        return cls(milliseconds(latest), max_payload_bytes)
 
 
 @lru_cache(
@@ -92,6 +86,11 @@ def trouble_with_fix(fix: Fix, bounds: Bounds) -> Trouble | None:
     if fix.sent > LATEST_STORABLE_MS:
         return "out_of_range", f"Sending time {fix.sent} ms is beyond the year 9999"
     return trouble_with_time(fix.time, bounds)
+
+
+def earliest_kept(now: datetime, retention_days: int) -> int:
+    """Ms since 1970 of the oldest fix that is worth taking."""
+    return max(EARLIEST_MS, (now - timedelta(days=retention_days) - EPOCH) // timedelta(milliseconds=1))
 
 
 def trouble_with_event(event: Event, bounds: Bounds) -> Trouble | None:

@@ -6,6 +6,7 @@ import gc
 import signal
 import threading
 import time
+from dataclasses import replace
 from types import FrameType
 
 import structlog
@@ -18,7 +19,7 @@ from ingest.metrics import Metrics
 from ingest.ranges import Ranges
 from ingest.receiver import Receiver
 from ingest.settings import IngestSettings
-from ingest.validate import Bounds
+from ingest.validate import Bounds, earliest_kept
 from ingest.writer import Writer
 
 log = structlog.get_logger()
@@ -79,12 +80,9 @@ class Worker:
         self.stop()
 
     def _bounds(self) -> Bounds:
-        return Bounds.at(
-            self._settings.the_clock.now(),
-            self._settings.ingest_future_tolerance_s,
-            self._settings.ingest_max_payload_bytes,
-            self._settings.track_retention_days,
-        )
+        settings, now = self._settings, self._settings.the_clock.now()
+        bounds = Bounds.at(now, settings.ingest_future_tolerance_s, settings.ingest_max_payload_bytes)
+        return replace(bounds, earliest_ms=earliest_kept(now, settings.track_retention_days))
 
     def _write_until_stopped(self) -> None:
         window_s = self._settings.ingest_batch_ms / 1000

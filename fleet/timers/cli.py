@@ -20,6 +20,9 @@ from schemas.logging import configure_logging
 app = typer.Typer()
 log = structlog.get_logger()
 
+STANDING = [(retention.KIND, "daily"), *((jobs.KIND, job) for job in jobs.JOBS)]
+"""Timers that are always set: kind and subject."""
+
 
 @app.command()
 def work() -> None:
@@ -35,9 +38,8 @@ def work() -> None:
 async def _work(settings: Settings) -> None:
     pool = await open_pool(settings, "work")
     worker = Worker(pool, settings.the_clock, handlers(settings))
-    standing = [(retention.KIND, "daily"), *((jobs.KIND, job) for job in jobs.JOBS)]
     async with pool.acquire() as connection:
-        for kind, subject in standing:
+        for kind, subject in STANDING:
             await set_timer_unless_set(connection, kind=kind, subject_id=subject, due_at=worker.clock.now())
     running = asyncio.create_task(worker.run(settings))
     loop = asyncio.get_running_loop()

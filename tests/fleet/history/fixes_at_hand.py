@@ -8,11 +8,14 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fleet.history.fixes import COLUMNS, Column, Fixes, from_columns, microseconds
-from ingest.positions import Gathering
-from ingest.rows import PG_EPOCH_MS, position_columns
-from schemas.telemetry import Fix
+from schemas.telemetry import Fix, content_digest
 from tests.fleet.office import MORNING
 
+WIRE_NAMES = {
+    "boot": "boot", "seq": "seq", "lon": "lon", "lat": "lat", "speed_kmh": "speed", "heading_deg": "heading",
+    "altitude_m": "altitude", "odometer_km": "odometer", "ignition": "ignition", "energy_pct": "energy",
+    "satellites": "satellites", "hdop": "hdop", "fixed": "fixed", "alarm": "alarm", "status": "status",
+}  # fmt: skip
 NUMBERS = {"<i8": 64, "<i4": 32, "<i2": 16}
 
 
@@ -33,16 +36,14 @@ def _driving(second: int) -> Fix:
 
 def stored(messages: list[Fix], **changes: Any) -> Fixes:
     """The rows that ingest makes of messages; `changes` overwrite whole columns."""
-    gathering = Gathering()
-    for at, fix in enumerate(messages):
-        gathering.add(fix, 1, fix.sent + 55, at)
-    columns: dict[str, list[Any]] = {}
-    for name, (kind, values) in position_columns(gathering.positions()).items():
-        listed = [None if value != value else value for value in values.tolist()]
-        if kind == "timestamptz":
-            listed = [value + PG_EPOCH_MS * 1000 for value in listed]
-        columns[name] = [changes[name]] * len(messages) if name in changes else listed
-    return from_columns(columns)
+    columns: dict[str, list[Any]] = {
+        "time": [fix.time * 1000 for fix in messages],
+        "digest": [content_digest(fix) for fix in messages],
+        "sent_at": [fix.sent * 1000 for fix in messages],
+        "received_at": [(fix.sent + 55) * 1000 for fix in messages],
+        **{column: [getattr(fix, name) for fix in messages] for column, name in WIRE_NAMES.items()},
+    }
+    return from_columns(columns | {name: [value] * len(messages) for name, value in changes.items()})
 
 
 def _values(column: Column) -> st.SearchStrategy[Any]:

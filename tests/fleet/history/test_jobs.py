@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 
+from pydantic import SecretStr
+
 from fleet.history.jobs import JOBS, KIND, StorageJobs
-from fleet.timers.repository import Timer
+from fleet.settings import Settings
+from fleet.timers.kinds import handlers
+from fleet.timers.repository import Timer, set_timer
+from fleet.timers.worker import Worker
+from tests.conftest import ROLE_PASSWORD
 from tests.fleet.history.conftest import Archive
 from tests.fleet.history.fixes_at_hand import track
 
@@ -68,8 +75,6 @@ async def test_a_job_that_somebody_stands_in_the_way_of_comes_again(archive: Arc
 
     async with archive.owner.acquire() as other, other.transaction():
         await other.execute("SELECT FROM change_cursor WHERE name = 'minutes' FOR UPDATE")
-        async with archive.worker.acquire() as connection:
-            await connection.execute("SET lock_timeout = '50ms'")
         due, _ = await run(archive, "minutes")
 
     assert due == now + timedelta(minutes=10)
@@ -83,3 +88,30 @@ async def test_a_job_that_fails_leaves_nothing_and_comes_again(archive: Archive)
 
     assert due == archive.clock.now() + timedelta(minutes=10)
     assert (await archive.packs(), await archive.live()) == ([], 10)
+
+
+async def test_the_worker_packs_what_is_cold_and_drops_the_chunk(archive: Archive, town_url: str) -> None:
+    """As `motorpool work` does it: timers, job queue, the handlers of all domains, the worker's rights."""
+    await archive.arrive(track(400))
+    url = f"postgresql://motorpool_worker:{ROLE_PASSWORD}@{town_url.rpartition('@')[2]}"
+    settings = Settings(database_url=SecretStr(url))
+    worker = Worker(archive.worker, archive.clock, handlers())
+    now = archive.clock.now()
+    async with archive.worker.acquire() as connection:
+        await set_timer(connection, kind=KIND, subject_id="pack", due_at=now)
+    running = asyncio.create_task(worker.run(settings))
+
+    await until(archive, "SELECT count(*) = 0 FROM position")
+    async with archive.worker.acquire() as connection:
+        await set_timer(connection, kind=KIND, subject_id="drop", due_at=now)
+    await until(archive, "SELECT count(*) = 0 FROM show_chunks('position')")
+    running.cancel()
+    await asyncio.wait([running])
+
+    assert (await archive.read()).tobytes() == track(400).tobytes()
+
+
+async def until(archive: Archive, condition: str) -> None:
+    async with asyncio.timeout(60):
+        while (await archive.rows(f"SELECT ({condition}) AS met"))[0]["met"] is False:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
