@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from fleet.history.bench import cold_bytes_per_fix
 from fleet.local.errors import LocalServiceError
 from fleet.local.progress import Steps
 from fleet.local.scratch import scratch_database
@@ -22,6 +23,7 @@ from fleet.local.scratch_broker import scratch_brokers
 
 DATABASE_URL = "MOTORPOOL_DATABASE_URL"
 BROKER_URL = "MOTORPOOL_BENCH_BROKER_URL"
+COLD = "MOTORPOOL_BENCH_COLD_BYTES_PER_FIX"
 ON_ENGINES = frozenset({"ingest"})
 """Packages below fleet cannot start engines: for these it is done here, unless others are configured."""
 
@@ -69,7 +71,7 @@ def _on_engines(measure: Callable[..., None]) -> Callable[..., None]:
     @wraps(measure)
     def measure_there(**given: Any) -> None:
         try:
-            with _database(), _brokers():
+            with _database(), _brokers(), _environment({COLD: str(cold_bytes_per_fix())}):
                 measure(**given)
         except LocalServiceError as error:
             typer.echo(f"{error.detail}\n{error.remedy}", err=True)

@@ -90,7 +90,7 @@ def trouble_with_fix(fix: Fix, bounds: Bounds) -> Trouble | None:
 
 def earliest_kept(now: datetime, retention_days: int) -> int:
     """Ms since 1970 of the oldest fix that is worth taking."""
-    return max(EARLIEST_MS, (now - timedelta(days=retention_days) - EPOCH) // timedelta(milliseconds=1))
+    return max(EARLIEST_MS, milliseconds(now - timedelta(days=retention_days)))
 
 
 def trouble_with_event(event: Event, bounds: Bounds) -> Trouble | None:

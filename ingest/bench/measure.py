@@ -19,7 +19,6 @@ import msgspec
 import psycopg
 
 from ingest.bench import database, processes
-from ingest.bench.cold import cold_bytes_per_fix
 from ingest.bench.figures import Figures, Latency, Way
 from ingest.bench.load import FIRST_SEQ, Load, Outcome
 from ingest.bench.settings import BenchSettings, Place
@@ -247,7 +246,7 @@ def _measure(bench: Bench, place: Place, secured: Place | None) -> Figures:
         ratio_to_raw_copy_10_fixes=round(ten_fixes.per_second * FIXES / raw_copy, 3),
         worker_cpu_us_per_message=worker.consumer_cpu_us,
         p99_batch_windows_at_80_percent=round(latency[-1].p99_ms / window_ms, 2),
-        cold_bytes_per_fix=cold_bytes_per_fix(),
+        cold_bytes_per_fix=bench.settings.bench_cold_bytes_per_fix,
         messages_per_second=worker.per_second,
         terminals=len(bench.codes),
         rounds=bench.size.rounds,

@@ -33,6 +33,8 @@ class BenchSettings(IngestSettings):
     bench_secured_pid: int = 0
     bench_ca_file: str = ""
     """Certificate authority of the secured broker."""
+    bench_cold_bytes_per_fix: float | None = None
+    """What a packed fix costs on disk, measured by who packs them (fleet/history)."""
 
     def open_place(self) -> Place:
         """Raises BenchError where none is named."""
