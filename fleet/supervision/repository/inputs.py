@@ -7,7 +7,6 @@ from typing import Any
 
 from fleet.database import Connection
 from fleet.history import reading
-from fleet.history.reading import BEGINNING
 from fleet.supervision.context import Booking, Calendar, Order, Subject
 from fleet.supervision.tracks import Fix
 
@@ -46,6 +45,9 @@ ORDER BY lower(during), id
 """
 
 CALENDAR = "SELECT day, kind, name FROM calendar_day WHERE day BETWEEN $1 AND $2"
+
+BEGINNING = reading.BEGINNING
+"""Before any fix."""
 
 
 async def subject(connection: Connection, vehicle_id: int) -> Subject:
