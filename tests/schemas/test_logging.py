@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from pathlib import Path
 
 import structlog
 
@@ -26,7 +27,7 @@ def test_a_logger_writes_to_standard_error_as_it_is_now() -> None:
 
 
 def test_a_full_disk_costs_lines_of_the_log_and_nothing_else() -> None:
-    with open("/dev/full", "w") as full, contextlib.redirect_stderr(full):
+    with Path("/dev/full").open("w") as full, contextlib.redirect_stderr(full):
         configure_logging(CommonSettings(), "test")
         structlog.get_logger().warning("nobody will read this")
         with contextlib.suppress(OSError):
