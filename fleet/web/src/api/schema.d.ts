@@ -552,6 +552,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/terminals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Terminals
+         * @description By code; `after` continues behind the last one seen.
+         */
+        get: operations["terminals_api_v1_terminals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Terminal */
+        get: operations["terminal_api_v1_terminals__code__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{code}/credential": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue
+         * @description A first secret, or one after a revocation. It is shown here and never again.
+         */
+        post: operations["issue_api_v1_terminals__code__credential_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{code}/credential/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate
+         * @description Another secret; the old one ends, and the connection made with it, when the broker is told.
+         */
+        post: operations["rotate_api_v1_terminals__code__credential_rotate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{code}/credential/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke
+         * @description The terminal is disconnected and cannot come back.
+         */
+        post: operations["revoke_api_v1_terminals__code__credential_revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/vehicles": {
         parameters: {
             query?: never;
@@ -935,6 +1032,30 @@ export interface components {
             /** Delay S */
             delay_s: number | null;
         };
+        /**
+         * CredentialState
+         * @description What a terminal signs in with at the broker, without the secret.
+         */
+        CredentialState: {
+            /** Revision */
+            revision: number;
+            /** Revoked */
+            revoked: boolean;
+            /** In Force */
+            in_force: boolean;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string;
+            /**
+             * Trouble
+             * @default
+             */
+            trouble: string;
+        };
         /** DayRow */
         DayRow: {
             /**
@@ -1087,6 +1208,21 @@ export interface components {
             unchanged: {
                 [key: string]: number;
             };
+        };
+        /**
+         * IssuedCredential
+         * @description The only moment the secret is seen.
+         */
+        IssuedCredential: {
+            /** Terminal */
+            terminal: string;
+            /** Username */
+            username: string;
+            /** Client Id */
+            client_id: string;
+            /** Secret */
+            secret: string;
+            credential: components["schemas"]["CredentialState"];
         };
         /** LiveVehicle */
         LiveVehicle: {
@@ -1919,6 +2055,35 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /** TerminalItem */
+        TerminalItem: {
+            /** Code */
+            code: string;
+            /**
+             * Protocol
+             * @enum {string}
+             */
+            protocol: "mqtt" | "jt808";
+            /** Active */
+            active: boolean;
+            /** Plate */
+            plate: string | null;
+            /** Online */
+            online: boolean;
+            /** Last Contact At */
+            last_contact_at: string | null;
+            /** Receive Lag S */
+            receive_lag_s: number | null;
+            /** Clock Skew S */
+            clock_skew_s: number | null;
+            /** Boot */
+            boot: number | null;
+            /** Handled Upto */
+            handled_upto: number | null;
+            /** Unbound Fixes */
+            unbound_fixes: number;
+            credential: components["schemas"]["CredentialState"] | null;
         };
         /** TerminalRow */
         TerminalRow: {
@@ -3208,6 +3373,162 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Track"];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    terminals_api_v1_terminals_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminalItem"][];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    terminal_api_v1_terminals__code__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminalItem"];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issue_api_v1_terminals__code__credential_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedCredential"];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_api_v1_terminals__code__credential_rotate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedCredential"];
+                };
+            };
+            /** @description Problem details (application/problem+json) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_v1_terminals__code__credential_revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminalItem"];
                 };
             };
             /** @description Problem details (application/problem+json) */
