@@ -50,12 +50,19 @@ ON CONFLICT DO NOTHING
 COPY_CHANGES = f"COPY position_change ({', '.join(CHANGE_TYPES)}) FROM STDIN (FORMAT binary)"
 
 # Of a batch that was known in part: what this very transaction stored. The bounds keep other chunks out.
+# OFFSET 0 here and below: the planner does not know the size of a batch, and must look each row up by the key
+# instead of joining.
 NOTE_CHANGES = """
 INSERT INTO position_change (terminal_id, changed_from, changed_to)
-SELECT terminal_id, min(time), max(time)
-FROM position JOIN position_staging AS staged USING (terminal_id, time, digest)
-WHERE position.time BETWEEN %(since)s AND %(until)s AND position.xmin = pg_current_xact_id()::xid
-GROUP BY terminal_id
+SELECT staged.terminal_id, min(staged.time), max(staged.time) FROM position_staging AS staged
+WHERE EXISTS (
+    SELECT FROM position
+    WHERE position.terminal_id = staged.terminal_id AND position.time = staged.time
+      AND position.digest = staged.digest AND position.time BETWEEN %(since)s AND %(until)s
+      AND position.xmin = pg_current_xact_id()::xid
+    OFFSET 0
+)
+GROUP BY staged.terminal_id
 """
 
 # The vehicle is the one the terminal sat in when the fix was taken. A fix without a satellite solution does
@@ -105,8 +112,13 @@ WITH fresh AS (
     SELECT asked.*
     FROM unnest(%(terminals)s::int[], %(times)s::timestamptz[], %(digests)s::bigint[],
                 %(boots)s::int[], %(seqs)s::bigint[]) AS asked (terminal_id, time, digest, boot, seq)
-    JOIN position USING (terminal_id, time, digest)
-    WHERE position.time BETWEEN %(since)s AND %(until)s AND position.xmin = pg_current_xact_id()::xid
+    WHERE EXISTS (
+        SELECT FROM position
+        WHERE position.terminal_id = asked.terminal_id AND position.time = asked.time
+          AND position.digest = asked.digest AND position.time BETWEEN %(since)s AND %(until)s
+          AND position.xmin = pg_current_xact_id()::xid
+        OFFSET 0
+    )
 )
 SELECT fresh.terminal_id, fresh.time, fresh.boot, fresh.seq FROM fresh
 WHERE EXISTS (
@@ -116,6 +128,7 @@ WHERE EXISTS (
       AND other.time BETWEEN fresh.time - INTERVAL '1 day' AND fresh.time + INTERVAL '1 day'
       AND other.time BETWEEN %(since)s::timestamptz - INTERVAL '1 day'
                          AND %(until)s::timestamptz + INTERVAL '1 day'
+    OFFSET 0
 )
 ORDER BY fresh.terminal_id, fresh.time
 """
