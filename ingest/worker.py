@@ -6,6 +6,7 @@ import gc
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from types import FrameType
 
@@ -26,6 +27,8 @@ log = structlog.get_logger()
 
 COLLECT_AFTER = 100_000
 """New objects until the collector of cycles looks: a batch makes thousands of small ones and no cycle."""
+PORTION_BYTES = 3_000_000
+"""Payload of a transaction, about 10,000 fixes: more of them leave the database's temporary buffers."""
 GRACE_S = 7.0
 """A stop waits this long for the batch under way before it interrupts the database."""
 
@@ -111,10 +114,11 @@ class Worker:
         if not messages:
             return
         self.metrics.received.inc(len(messages))
-        for stored in self._writer.write(messages):
-            self._receiver.acknowledge(stored.messages)
-            self._receiver.tell(stored.acks)
-            self.metrics.count(stored)
+        for portion in portions(messages, PORTION_BYTES):
+            for stored in self._writer.write(portion):
+                self._receiver.acknowledge(stored.messages)
+                self._receiver.tell(stored.acks)
+                self.metrics.count(stored)
 
     def _finish(self, writing: threading.Thread) -> None:
         started = time.monotonic()
@@ -129,3 +133,14 @@ class Worker:
         if not writing.is_alive():
             self._database.close()
         log.info("stopped", seconds=round(time.monotonic() - started, 2))
+
+
+def portions(messages: list[Message], most_bytes: int) -> Iterator[list[Message]]:
+    """`messages` in their order, in parts of at most so much payload; a longer message is a part alone."""
+    first = size = 0
+    for at, message in enumerate(messages):
+        size += len(message.payload)
+        if size > most_bytes and at > first:
+            yield messages[first:at]
+            first, size = at, len(message.payload)
+    yield messages[first:]

@@ -116,6 +116,7 @@ def store_one(connection: Connection, terminal_id: int, fix: Fix, received_at: d
 
 def copy_out(connection: Connection, rows: int, block: int) -> list[bytes]:
     """Up to `rows` stored fixes as PostgreSQL itself writes them for COPY, in blocks."""
+    connection.execute("SET synchronize_seqscans = off")  # every block must begin where the last one ended
     return [_copy_out(connection, min(block, rows - first), first) for first in range(0, rows, block)]
 
 

@@ -173,13 +173,15 @@ def run(load: Load) -> Outcome:
     say("ready")
     sys.stdin.readline()
     last = load.messages - 1 - (load.messages - 1) % len(load.codes) % load.listen_every
+    warmed_up = load.warm_up - (load.warm_up - 1) % load.listen_every if load.warm_up else 0
     sent, turn, started, cpu = 0, 0, time.perf_counter(), time.process_time()
     warm: Warm | None = None
     heard_at = started
     while ledger.reached <= last:
         now = time.perf_counter()
-        due = min(load.messages, int((now - started) * load.rate)) if load.rate else load.messages
-        due = min(due, ledger.reached + load.outstanding)
+        if ledger.reached < warmed_up:
+            started = now  # the pace begins when the warm-up has been dealt with
+        due = _due(load, ledger, now - started)
         busy = False
         for _ in range(len(links)):
             link = links[turn % len(links)]
@@ -194,14 +196,10 @@ def run(load: Load) -> Outcome:
                 sent += count
                 busy = True
         for number, _ in poll.poll(0 if busy else 0.001):
-            link = everyone[number]
-            if link is not ears:
-                link.receive()  # the broker's word that it has them is not what is waited for
-                continue
-            for name, payload in (_publish(body) for head, body in ears.packets() if head & 0xF0 == PUBLISH):
-                if name in listening:
-                    ledger.hear(listening[name], msgspec.json.decode(payload, type=Ack))
-                    heard_at = now
+            if everyone[number] is not ears:
+                everyone[number].receive()  # the broker's word that it has them is not what is waited for
+            elif _listen(ears, listening, ledger):
+                heard_at = now
         if warm is None and ledger.started is not None:
             warm = Warm(ledger.started[0], time.process_time() - cpu)
             say(warm)
@@ -210,10 +208,7 @@ def run(load: Load) -> Outcome:
                 f"no acknowledgement for {PATIENCE_S:.0f} s; {sent} sent, {ledger.reached} dealt with"
             )
     cpu = time.process_time() - cpu
-    for link in [*links, ears]:
-        link.socket.setblocking(True)
-        link.socket.sendall(bytes([DISCONNECT, 0]))
-        link.socket.close()
+    _leave([*links, ears])
     latencies = np.array(ledger.latencies or [0.0])
     before = warm or Warm(0, 0.0)
     return Outcome(
@@ -229,6 +224,29 @@ def say(what: object) -> None:
     """To the process that measures, in a line of JSON."""
     sys.stdout.write(msgspec.json.encode(what).decode() + "\n")
     sys.stdout.flush()
+
+
+def _listen(ears: Link, listening: dict[bytes, int], ledger: Ledger) -> bool:
+    """Enter what arrived; whether any of it was an acknowledgement."""
+    heard = False
+    for name, payload in (_publish(body) for head, body in ears.packets() if head & 0xF0 == PUBLISH):
+        if name in listening:
+            ledger.hear(listening[name], msgspec.json.decode(payload, type=Ack))
+            heard = True
+    return heard
+
+
+def _due(load: Load, ledger: Ledger, paced_s: float) -> int:
+    """How many messages may have been sent by now."""
+    paced = load.warm_up + int(paced_s * load.rate) if load.rate else load.messages
+    return min(load.messages, paced, ledger.reached + load.outstanding)
+
+
+def _leave(links: list[Link]) -> None:
+    for link in links:
+        link.socket.setblocking(True)
+        link.socket.sendall(bytes([DISCONNECT, 0]))
+        link.socket.close()
 
 
 def first_of(load: Load) -> str:

@@ -7,12 +7,14 @@ from collections.abc import Callable
 import msgspec
 import psycopg
 
+from ingest.message import Message
 from ingest.settings import IngestSettings
+from ingest.worker import portions
 from schemas.telemetry import Ack, Event
 from tests.conftest import Broker
 from tests.ingest.conftest import eventually, running
 from tests.ingest.terminal import Terminal
-from tests.ingest.world import NOON_MS, Registry, fields, fix
+from tests.ingest.world import NOON, NOON_MS, Registry, fields, fix
 
 Settings = Callable[..., IngestSettings]
 
@@ -127,6 +129,22 @@ def test_every_kind_of_message_and_format_comes_through(
     assert registry.rows("SELECT kind FROM terminal_event") == [("door",)]
     assert registry.rows("SELECT reason FROM dead_letter ORDER BY id") == [("malformed",), ("out_of_range",)]
     assert registry.rows("SELECT boot, upto, ranges, online FROM terminal_progress") == [(1, 2, [], True)]
+
+
+def test_a_backlog_of_arrays_is_cut_into_portions() -> None:
+    """Nothing is left out and nothing comes twice or out of its order."""
+    sizes = [10, 10, 10, 50, 5, 5, 25]
+    messages = [Message("mp/v1/00/T1/fix", bytes(size), NOON) for size in sizes]
+
+    parts = list(portions(messages, 30))
+
+    assert [[len(message.payload) for message in part] for part in parts] == [
+        [10, 10, 10],
+        [50],
+        [5, 5],
+        [25],
+    ]
+    assert [message for part in parts for message in part] == messages
 
 
 def test_metrics_tell_what_became_of_the_messages(
