@@ -75,11 +75,10 @@ class Keeper:
         """Free this worker's ranges, once its receivers are closed."""
         self._stop.set()
         self._thread.join(LEAVE_TIMEOUT_S)
-        with suppress(psycopg.Error):
-            if self._connection is not None and not self._thread.is_alive():
-                repository.leave(self._connection, self.name)
-                self._connection.commit()
-                self._connection.close()
+        if self._connection is None or self._thread.is_alive():
+            return
+        with suppress(psycopg.Error), self._connection as connection:  # closes it, whatever happens
+            repository.leave(connection, self.name)
 
     def _keep(self) -> None:
         while not self._stop.is_set():
