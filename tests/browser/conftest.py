@@ -32,7 +32,7 @@ def chromium() -> Path:
     return CHROMIUM
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def city(chromium: Path, engines: Engines) -> Iterator[City]:
     """The real product with a simulated city at work; every driver leaves the phone to us at first."""
     with data_folder() as paths:
@@ -58,7 +58,7 @@ async def office(city: City) -> AsyncIterator[Desk]:
     await desk.aclose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def browser(chromium: Path) -> AsyncIterator[Browser]:
     expect.set_options(timeout=PATIENCE_S * 1000)
     async with async_playwright() as playwright:
