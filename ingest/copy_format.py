@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TypeAlias
@@ -19,6 +20,8 @@ KINDS: Mapping[str, str] = {
     "bool": "i1", "int2": ">i2", "int4": ">i4", "int8": ">i8", "float4": ">f4", "float8": ">f8",
     "timestamptz": ">i8",
 }  # fmt: skip
+OIDS: Mapping[str, int] = {"int4": 23, "int8": 20, "float4": 700, "timestamptz": 1184}
+"""PostgreSQL's numbers of the types that arrays are made of."""
 
 
 Typed: TypeAlias = Mapping[str, tuple[str, Column]]
@@ -33,6 +36,22 @@ def copy_bytes(*blocks: Typed) -> bytes:
     A jsonb column is an array of byte strings of one length for each block.
     """
     return b"".join([HEADER, *(_rows(block) for block in blocks), TRAILER])
+
+
+def copy_arrays(columns: Typed) -> bytes:
+    """The input of COPY for one row, in which every column is an array."""
+    fields = [_array(kind, values) for kind, values in columns.values()]
+    head = HEADER + len(fields).to_bytes(2, "big")
+    return b"".join([head, *(len(field).to_bytes(4, "big") + field for field in fields), TRAILER])
+
+
+def _array(kind: str, values: Column) -> bytes:
+    """One dimension whose elements are counted from 1, none of them NULL."""
+    layout = np.dtype([("length", ">i4"), ("value", KINDS[kind])])
+    elements = np.empty(len(values), dtype=layout)
+    elements["length"] = layout["value"].itemsize
+    elements["value"] = values
+    return struct.pack(">iiIii", 1, 0, OIDS[kind], len(values), 1) + elements.tobytes()
 
 
 def _rows(columns: Typed) -> bytes:

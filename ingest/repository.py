@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -12,21 +12,22 @@ import numpy as np
 import psycopg
 from psycopg.rows import class_row
 
-from ingest.copy_format import copy_bytes
+from ingest.copy_format import copy_arrays, copy_bytes
 from ingest.message import Rejection
-from ingest.positions import Positions
-from ingest.progress import Progress, TerminalState
+from ingest.positions import Column, Positions
+from ingest.progress import Progress, Range, TerminalState
 from ingest.rows import (
     CHANGE_TYPES,
+    JOURNAL_TYPES,
     POSITION_TYPES,
     PROGRESS_TYPES,
     EventRow,
     change_columns,
+    journal_columns,
     newest_with_satellites,
     position_columns,
     progress_columns,
 )
-from ingest.standing import Advance
 from ingest.validate import moment
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
@@ -49,30 +50,36 @@ ON CONFLICT DO NOTHING
 
 COPY_CHANGES = f"COPY position_change ({', '.join(CHANGE_TYPES)}) FROM STDIN (FORMAT binary)"
 
-# Of a batch that was known in part: what this very transaction stored. The bounds keep other chunks out.
+# A row for the whole batch. Of one that was known in part: what this very transaction stored. The bounds keep
+# other chunks out.
 # OFFSET 0 here and below: the planner does not know the size of a batch, and must look each row up by the key
 # instead of joining.
 NOTE_CHANGES = """
-INSERT INTO position_change (terminal_id, changed_from, changed_to)
-SELECT staged.terminal_id, min(staged.time), max(staged.time) FROM position_staging AS staged
-WHERE EXISTS (
-    SELECT FROM position
-    WHERE position.terminal_id = staged.terminal_id AND position.time = staged.time
-      AND position.digest = staged.digest AND position.time BETWEEN %(since)s AND %(until)s
-      AND position.xmin = pg_current_xact_id()::xid
-    OFFSET 0
-)
-GROUP BY staged.terminal_id
+INSERT INTO position_change (terminal_ids, changed_from, changed_to)
+SELECT array_agg(terminal_id), array_agg(since), array_agg(until) FROM (
+    SELECT staged.terminal_id, min(staged.time) AS since, max(staged.time) AS until
+    FROM position_staging AS staged
+    WHERE EXISTS (
+        SELECT FROM position
+        WHERE position.terminal_id = staged.terminal_id AND position.time = staged.time
+          AND position.digest = staged.digest AND position.time BETWEEN %(since)s AND %(until)s
+          AND position.xmin = pg_current_xact_id()::xid
+        OFFSET 0
+    )
+    GROUP BY staged.terminal_id
+) AS changed
 """
 
 # The vehicle is the one the terminal sat in when the fix was taken. A fix without a satellite solution does
-# not say where the vehicle is; an older one says where it was.
+# not say where the vehicle is; an older one says where it was. IS TRUE keeps the planner from asking the GiST
+# index of the exclusion constraint, which costs ten times the B-tree by terminal.
 LATEST = """
 SELECT DISTINCT ON (binding.vehicle_id)
        binding.vehicle_id, fix.terminal_id, fix.time, fix.received_at, fix.lon, fix.lat, fix.speed_kmh,
        fix.heading_deg, fix.ignition, fix.energy_pct, fix.odometer_km, fix.fixed, fix.alarm, fix.status
 FROM position_staging AS fix
-JOIN terminal_binding AS binding ON binding.terminal_id = fix.terminal_id AND binding.during @> fix.time
+JOIN terminal_binding AS binding
+  ON binding.terminal_id = fix.terminal_id AND (binding.during @> fix.time) IS TRUE
 WHERE {which}
 ORDER BY binding.vehicle_id, fix.time DESC
 """
@@ -142,6 +149,30 @@ ON CONFLICT DO NOTHING
 LOAD_STATES = """
 SELECT terminal_id, boot, upto, ranges::text, online, last_received_at, receive_lag_s, clock_skew_s
 FROM terminal_progress WHERE terminal_id = ANY(%s)
+"""
+
+# The identity cannot be returned by COPY; nobody else's COPY has been in between.
+COPY_JOURNAL = f"COPY terminal_progress_journal ({', '.join(JOURNAL_TYPES)}) FROM STDIN (FORMAT binary)"
+LAST_ENTRY = "SELECT currval(pg_get_serial_sequence('terminal_progress_journal', 'id'))"
+DROP_ENTRIES = "DELETE FROM terminal_progress_journal WHERE id = ANY(%s)"
+# Whatever anybody journaled and did not save, be it that he died. What was saved since is newer and stays.
+FOLD_JOURNAL = """
+WITH gone AS (
+    DELETE FROM terminal_progress_journal RETURNING *
+), latest AS (
+    SELECT DISTINCT ON (terminal_id) entry.*
+    FROM gone CROSS JOIN unnest(gone.terminal_ids, gone.boot, gone.upto, gone.last_received_at,
+                                gone.receive_lag_s, gone.clock_skew_s)
+        AS entry (terminal_id, boot, upto, last_received_at, receive_lag_s, clock_skew_s)
+    ORDER BY terminal_id, boot DESC, upto DESC, last_received_at DESC
+)
+UPDATE terminal_progress AS known SET
+    boot = latest.boot, upto = latest.upto, ranges = '[]', online = true,
+    last_received_at = latest.last_received_at, receive_lag_s = latest.receive_lag_s,
+    clock_skew_s = latest.clock_skew_s
+FROM latest
+WHERE known.terminal_id = latest.terminal_id
+  AND (known.boot, known.upto, known.last_received_at) < (latest.boot, latest.upto, latest.last_received_at)
 """
 
 COPY_PROGRESS = f"COPY progress_staging ({', '.join(PROGRESS_TYPES)}) FROM STDIN (FORMAT binary)"
@@ -236,7 +267,7 @@ def store_positions(connection: Connection, positions: Positions) -> int:
         _copy(cursor, COPY_TO_STAGING, copy_bytes(columns))
         new = cursor.execute(STORE_STAGED).rowcount
         if new == len(positions):
-            _copy(cursor, COPY_CHANGES, copy_bytes(change_columns(positions)))
+            _copy(cursor, COPY_CHANGES, copy_arrays(change_columns(positions)))
         elif new:
             cursor.execute(NOTE_CHANGES, _span(positions))
         moved = cursor.execute(MOVE_VEHICLES.format(which=BY_NEWEST)).rowcount
@@ -305,13 +336,34 @@ def load_states(connection: Connection, terminal_ids: Collection[int]) -> dict[i
     }
 
 
-def save_states(connection: Connection, advance: Advance) -> None:
-    if not len(advance.rows):
+def save_states(connection: Connection, rows: Column, ranges: Mapping[int, Sequence[Range]]) -> None:
+    """Rows of terminal_progress, with the ranges of those that have any."""
+    if not len(rows):
         return
     with connection.cursor() as cursor:
-        _copy(cursor, COPY_PROGRESS, copy_bytes(*progress_columns(advance)))
-        if cursor.execute(MOVE_STATES).rowcount < len(advance.rows):
+        _copy(cursor, COPY_PROGRESS, copy_bytes(*progress_columns(rows, ranges)))
+        if cursor.execute(MOVE_STATES).rowcount < len(rows):
             cursor.execute(ADD_STATES)
+
+
+def journal_states(connection: Connection, rows: Column) -> int | None:
+    """Where these terminals stand as one entry of the journal; returns its id."""
+    if not len(rows):
+        return None
+    with connection.cursor() as cursor:
+        _copy(cursor, COPY_JOURNAL, copy_arrays(journal_columns(rows)))
+        row = cursor.execute(LAST_ENTRY).fetchone()
+    return int(row[0]) if row else None
+
+
+def drop_journal(connection: Connection, entries: Sequence[int]) -> None:
+    if entries:
+        connection.execute(DROP_ENTRIES, [list(entries)])
+
+
+def fold_journal(connection: Connection) -> None:
+    """terminal_progress says all that was committed; the journal is empty."""
+    connection.execute(FOLD_JOURNAL)
 
 
 def load_terminals(connection: Connection) -> dict[str, int]:

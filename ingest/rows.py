@@ -12,7 +12,6 @@ import numpy as np
 from ingest.copy_format import Typed
 from ingest.positions import Column, Positions
 from ingest.progress import Range
-from ingest.standing import Advance
 from schemas.telemetry import Event
 
 PG_EPOCH_MS = 946_684_800_000
@@ -27,15 +26,20 @@ POSITION_TYPES: Mapping[str, str] = {
 }  # fmt: skip
 """Columns of `position` in order."""
 CHANGE_TYPES: Mapping[str, str] = {
-    "terminal_id": "int4", "changed_from": "timestamptz", "changed_to": "timestamptz",
+    "terminal_ids": "int4", "changed_from": "timestamptz", "changed_to": "timestamptz",
 }  # fmt: skip
-"""Columns of `position_change` that ingest fills."""
+"""Columns of `position_change` that ingest fills, each an array with an element for each terminal."""
 
 PROGRESS_TYPES: Mapping[str, str] = {
     "terminal_id": "int4", "boot": "int4", "upto": "int8", "online": "bool",
     "last_received_at": "timestamptz", "receive_lag_s": "float4", "clock_skew_s": "float4", "ranges": "jsonb",
 }  # fmt: skip
 """Columns of `terminal_progress`."""
+JOURNAL_TYPES: Mapping[str, str] = {
+    "terminal_ids": "int4", "boot": "int4", "upto": "int8", "last_received_at": "timestamptz",
+    "receive_lag_s": "float4", "clock_skew_s": "float4",
+}  # fmt: skip
+"""Columns of `terminal_progress_journal`, each an array with an element for each terminal."""
 JSONB_VERSION = b"\x01"
 
 
@@ -75,19 +79,19 @@ def position_columns(positions: Positions) -> Typed:
 
 
 def change_columns(ordered: Positions) -> Typed:
-    """The window that changed of each terminal, as rows of `position_change`."""
+    """The window that changed of each terminal, for one row of `position_change`."""
     time = pg_microseconds(ordered["time"])
     values = (ordered.terminal_id[ordered.first], time[ordered.first], time[ordered.last])
     return {name: (kind, column) for (name, kind), column in zip(CHANGE_TYPES.items(), values, strict=True)}
 
 
-def progress_columns(advance: Advance) -> list[Typed]:
+def progress_columns(rows: Column, ranges: Mapping[int, Sequence[Range]]) -> list[Typed]:
     """Rows of `terminal_progress`: those without ranges at once, each of the others as a block of its own."""
-    plain = ~advance.rows["ranged"]
-    blocks = [_progress(advance.rows[plain], ())]
+    plain = ~rows["ranged"]
+    blocks = [_progress(rows[plain], ())]
     for row in np.flatnonzero(~plain).tolist():
-        one = advance.rows[row : row + 1]
-        blocks.append(_progress(one, advance.ranges[int(one["terminal_id"][0])]))
+        one = rows[row : row + 1]
+        blocks.append(_progress(one, ranges[int(one["terminal_id"][0])]))
     return blocks
 
 
@@ -104,6 +108,19 @@ def _progress(rows: Column, ranges: Sequence[Range]) -> Typed:
         np.full(len(rows), written, dtype=f"S{len(written)}"),
     )
     return {name: (kind, column) for (name, kind), column in zip(PROGRESS_TYPES.items(), values, strict=True)}
+
+
+def journal_columns(rows: Column) -> Typed:
+    """Where terminals stand that have no ranges, for one row of `terminal_progress_journal`."""
+    values = (
+        rows["terminal_id"],
+        rows["boot"],
+        rows["upto"],
+        pg_microseconds(rows["received"]),
+        rows["lag"],
+        rows["skew"],
+    )
+    return {name: (kind, column) for (name, kind), column in zip(JOURNAL_TYPES.items(), values, strict=True)}
 
 
 def newest_with_satellites(ordered: Positions) -> Column:

@@ -28,10 +28,13 @@ ROW = np.dtype(
         ("lag", "f8"),  # seconds
         ("skew", "f8"),
         ("known", "?"),  # false: never heard before, all else is a default
+        ("journaled", "?"),  # terminal_progress does not say so yet, only its journal
     ]
 )
 FAR = np.int64(2**62)
 UNREAD, LEAST_ROOM = -1, 1_024
+JOURNAL_FROM = 256
+"""Rows of a batch from which on they are journaled; fewer are saved at once, which costs as little."""
 MAX_SUSPECTS = 16
 """Numbers of one terminal and batch that are looked up: a faulty terminal shall not slow down all others."""
 
@@ -43,6 +46,21 @@ class Advance:
     rows: Column
     ranges: Mapping[int, tuple[Range, ...]]  # by terminal, where there are any
     acks: Sequence[tuple[int, Ack]]  # by terminal
+
+    @property
+    def saved(self) -> Column:
+        """Rows of terminal_progress."""
+        rows: Column = self.rows[~self.rows["journaled"]]
+        return rows
+
+    @property
+    def journaled(self) -> Column:
+        """Rows that went on without a gap, online as before: one entry of the journal holds them all."""
+        rows: Column = self.rows[self.rows["journaled"]]
+        return rows
+
+
+NOTHING_NEW = Advance(np.zeros(0, dtype=ROW), {}, ())
 
 
 class Standings:
@@ -75,6 +93,16 @@ class Standings:
             for terminal_id, state in states.items()
             if state.progress.ranges
         }
+
+    def journaled(self) -> Column:
+        """Ids of the terminals of which the journal knows more than terminal_progress."""
+        rows = self._rows[: self._count]
+        ids: Column = rows["terminal_id"][rows["journaled"]]
+        return ids
+
+    def saved(self, terminal_ids: Column) -> None:
+        """terminal_progress says of them what is said here."""
+        self._rows["journaled"][self._find(terminal_ids)] = False
 
     def commit(self, advance: Advance) -> None:
         self._rows[self._find(advance.rows["terminal_id"])] = advance.rows
@@ -146,6 +174,7 @@ class Standings:
         )
         if not_these:
             steady &= ~np.isin(ids, list(not_these))
+        rows["journaled"] = rows["known"] & rows["online"] & (len(ids) >= JOURNAL_FROM)
         rows["boot"], rows["upto"] = boot[last], np.maximum(base, seq[last])
         rows["ranged"] = False
         rows["online"] = True
@@ -200,11 +229,12 @@ class Standings:
 def _row(terminal_id: int, state: TerminalState | None) -> tuple[object, ...]:
     """In the order of ROW."""
     if state is None:
-        return (terminal_id, 0, -1, False, True, 0, 0.0, 0.0, False)
+        return (terminal_id, 0, -1, False, True, 0, 0.0, 0.0, False, False)
     progress = state.progress
     return (
         terminal_id, progress.boot, progress.upto, bool(progress.ranges), state.online,
         milliseconds(state.last_received_at), state.receive_lag_s, state.clock_skew_s, True,
+        False,
     )  # fmt: skip
 
 

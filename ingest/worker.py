@@ -92,8 +92,10 @@ class Worker:
         try:
             while not self._stop.is_set():
                 self._write(self._take(window_s))
+                self._writer.settle(overdue=True)
             while messages := self._take(0):
                 self._write(messages)
+            self._writer.settle()
         except StoppedError as error:
             log.warning("stopped without storing what is held", reason=str(error))
         except Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -13,12 +14,13 @@ import structlog
 
 from ingest import repository
 from ingest.batch import Batch, read_batch, set_aside
+from ingest.checkpoint import Checkpoint, Step
 from ingest.database import POISON, Database
 from ingest.message import Message, Rejection
 from ingest.progress import listen
 from ingest.repository import Connection
 from ingest.rows import EventRow
-from ingest.standing import Advance, Standings
+from ingest.standing import NOTHING_NEW, Advance, Standings
 from ingest.terminals import Directory, Terminals
 from ingest.validate import Bounds
 from schemas.telemetry import Ack, Event, epoch_ms
@@ -50,6 +52,8 @@ class _Result:
     new: int
     reused: int
     advance: Advance
+    step: Step
+    entry: int | None  # of the journal
     acks: Sequence[tuple[str, Ack]]
 
 
@@ -67,16 +71,32 @@ class Writer:
         self._bounds = bounds
         self._terminals = terminals or Terminals()
         self._standings = Standings()
+        self._checkpoint = Checkpoint()
+        self._folded = False
 
     def forget(self) -> None:
         """Read the progress of terminals anew: another worker may have served them meanwhile."""
         self._standings = Standings()
+        self._checkpoint = Checkpoint()
+        self._folded = False
+
+    def settle(self, overdue: bool = False) -> None:
+        """Save what only the journal says; with `overdue` only if the batches leave it lying too long."""
+        if not (self._checkpoint.overdue if overdue else self._checkpoint.behind):
+            return
+        for _ in range(2):  # the checkpoint under way, and the one of what was journaled since it began
+            step = self._checkpoint.rest()
+            self._database.transaction(partial(self._finish, step=step))
+            self._saved(NOTHING_NEW, step, None)
 
     def write(self, messages: Sequence[Message]) -> Iterator[Stored]:
         """Commit `messages` in one transaction, or in several around a message the database refuses.
 
         Each `Stored` is durable when it is yielded. Raises StoppedError as `Database.transaction` does.
         """
+        if not self._folded:
+            self._database.transaction(repository.fold_journal)
+            self._folded = True
         try:
             yield self._commit(messages, lambda directory: self._read(messages, directory))
         except POISON as error:
@@ -103,7 +123,7 @@ class Writer:
     def _commit(self, messages: Sequence[Message], read: Reading) -> Stored:
         started = time.perf_counter()
         result = self._database.transaction(lambda connection: self._store(connection, messages, read))
-        self._standings.commit(result.advance)
+        self._saved(result.advance, result.step, result.entry)
         return Stored(
             messages=messages,
             acks=result.acks,
@@ -115,6 +135,10 @@ class Writer:
         )
 
     def _store(self, connection: Connection, messages: Sequence[Message], read: Reading) -> _Result:
+        step = self._checkpoint.step()
+        repository.drop_journal(
+            connection, step.superfluous
+        )  # first, so that nobody waits for it who holds rows
         directory = self._terminals.resolve(connection, [message.topic for message in messages])
         registered = directory.ids
         batch = read(directory)
@@ -125,11 +149,27 @@ class Writer:
         repository.put_aside(connection, batch.rejections)
         known = {registered[code]: heard for code, heard in batch.heard.items() if code in registered}
         advance = self._standings.advance(batch.numbered, batch.positions, known)
-        repository.save_states(connection, advance)
+        entry = self._save(connection, advance, step)
         codes = directory.codes
         acks = [(codes[terminal_id], ack) for terminal_id, ack in advance.acks]
         acks += _acks_to_strangers(batch, registered)
-        return _Result(batch, new, reused, advance, acks)
+        return _Result(batch, new, reused, advance, step, entry, acks)
+
+    def _finish(self, connection: Connection, step: Step) -> None:
+        repository.drop_journal(connection, step.superfluous)
+        self._save(connection, NOTHING_NEW, step)
+
+    def _save(self, connection: Connection, advance: Advance, step: Step) -> int | None:
+        """Whom the batch brought further, and whom the checkpoint has come to unless he is among them."""
+        others = step.terminal_ids[~np.isin(step.terminal_ids, advance.rows["terminal_id"])]
+        rows = np.concatenate((advance.saved, self._standings.standing(others)))
+        repository.save_states(connection, rows, advance.ranges)
+        return repository.journal_states(connection, advance.journaled)
+
+    def _saved(self, advance: Advance, step: Step, entry: int | None) -> None:
+        self._standings.saved(step.terminal_ids)
+        self._standings.commit(advance)
+        self._checkpoint.commit(step, entry, self._standings.journaled)
 
     def _learn(self, connection: Connection, batch: Batch, registered: Mapping[str, int]) -> None:
         heard = [registered[code] for code in batch.heard if code in registered]

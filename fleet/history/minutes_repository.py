@@ -30,8 +30,10 @@ WITH reached AS MATERIALIZED (
     FROM (SELECT xid, id FROM batch ORDER BY xid DESC, id DESC LIMIT 1) AS newest
     WHERE name = 'minutes'
 )
-SELECT DISTINCT binding.vehicle_id, batch.changed_from AS since, batch.changed_to AS until
-FROM batch JOIN terminal_binding AS binding ON binding.terminal_id = batch.terminal_id
+SELECT DISTINCT binding.vehicle_id, changed.since, changed.until
+FROM batch CROSS JOIN unnest(batch.terminal_ids, batch.changed_from, batch.changed_to)
+    AS changed (terminal_id, since, until)
+JOIN terminal_binding AS binding ON binding.terminal_id = changed.terminal_id
 ORDER BY 1, 2
 """
 

@@ -13,7 +13,7 @@ from fleet.history import reading
 from fleet.history.minutes import COLUMNS, LONGEST_GAP, minutes
 from fleet.history.minutes_repository import Window
 
-CHANGES_AT_ONCE = 2_000
+CHANGES_AT_ONCE = 50
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 

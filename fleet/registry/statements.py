@@ -149,8 +149,8 @@ SELECT id, $2, tstzrange($3, NULL) FROM terminal WHERE code = $1
 
 # A binding decides whose fixes these are: what rests on them is worked out anew.
 TELL_SUPERVISION = """
-INSERT INTO position_change (terminal_id, changed_from, changed_to)
-SELECT id, $2, $3 FROM terminal WHERE code = $1
+INSERT INTO position_change (terminal_ids, changed_from, changed_to)
+SELECT ARRAY[id], ARRAY[$2::timestamptz], ARRAY[$3::timestamptz] FROM terminal WHERE code = $1
 """
 
 PLACES_ELSEWHERE = """

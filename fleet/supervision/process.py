@@ -24,7 +24,7 @@ from schemas.clock import Clock
 
 log = structlog.get_logger()
 
-CHANGES_AT_ONCE = 5_000
+CHANGES_AT_ONCE = 100
 AFTER_FAILURE_S = 30.0
 RECONNECT_S = 1.0
 DATABASE_AWAY = (

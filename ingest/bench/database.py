@@ -37,7 +37,9 @@ BIND = """
 INSERT INTO terminal_binding (terminal_id, vehicle_id, during)
 SELECT t.id, v.id, '[2020-01-01,)' FROM terminal AS t JOIN vehicle AS v ON v.plate = t.code
 """
-FORGET_FIXES = "TRUNCATE position, position_change, vehicle_state, terminal_progress"
+FORGET_FIXES = (
+    "TRUNCATE position, position_change, vehicle_state, terminal_progress, terminal_progress_journal"
+)
 FORGET_POOL = ("terminal_binding", "vehicle", "terminal", "bay", "depot", "organisation")
 
 COPY_OUT = f"COPY (SELECT {POSITION_COLUMNS} FROM position LIMIT %s OFFSET %s) TO STDOUT (FORMAT binary)"  # noqa: S608 - ours
@@ -68,8 +70,8 @@ ON CONFLICT (terminal_id) DO UPDATE SET
     boot = excluded.boot, upto = excluded.upto, last_received_at = excluded.last_received_at
 """
 CHANGE_ONE = """
-INSERT INTO position_change (terminal_id, changed_from, changed_to)
-VALUES (%(terminal_id)s, %(time)s, %(time)s)
+INSERT INTO position_change (terminal_ids, changed_from, changed_to)
+VALUES (ARRAY[%(terminal_id)s::int], ARRAY[%(time)s::timestamptz], ARRAY[%(time)s::timestamptz])
 """
 
 

@@ -26,7 +26,7 @@ WHERE v.superseded_at IS NULL AND NOT v.withdrawn
 ORDER BY lower(v.during)
 """
 COUNT_WAITING = """
-SELECT (SELECT count(*) FROM position_change WHERE changed_from <= %(until)s)
+SELECT (SELECT count(*) FROM position_change WHERE %(until)s >= ANY(changed_from))
      + (SELECT count(*) FROM supervision_work WHERE changed_from <= %(until)s OR due_at <= %(until)s)
 """
 COUNT_OVERLAPS = """

@@ -127,7 +127,7 @@ def test_a_batch_known_in_part_announces_only_what_was_new(writer: Writer, regis
 
     assert (stored.new, stored.known) == (2, 3)
     assert registry.rows("SELECT changed_from, changed_to FROM position_change ORDER BY id")[1:] == [
-        (TEN_TO + timedelta(seconds=7), TEN_TO + timedelta(seconds=8))
+        ([TEN_TO + timedelta(seconds=7)], [TEN_TO + timedelta(seconds=8)])
     ]
 
 
@@ -155,11 +155,12 @@ def test_each_terminal_gets_one_ack_and_one_changed_window(writer: Writer, regis
 
     assert len(stored.acks) == 2
     assert dict(stored.acks) == {"T1": Ack(1, 1, [(3, 3)]), "T2": Ack(1, 7, [])}
-    assert registry.rows(
-        "SELECT terminal_id, changed_from, changed_to FROM position_change ORDER BY terminal_id"
-    ) == [
-        (ids[0], TEN_TO, TEN_TO + timedelta(seconds=3)),
-        (ids[1], TEN_TO + timedelta(seconds=7), TEN_TO + timedelta(seconds=7)),
+    assert registry.rows("SELECT terminal_ids, changed_from, changed_to FROM position_change") == [
+        (
+            ids,
+            [TEN_TO, TEN_TO + timedelta(seconds=7)],
+            [TEN_TO + timedelta(seconds=3), TEN_TO + timedelta(seconds=7)],
+        )
     ]
 
 

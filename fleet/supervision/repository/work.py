@@ -25,10 +25,12 @@ WITH reached AS MATERIALIZED (
     ORDER BY change.xid, change.id LIMIT $1
 ), touched AS (
     INSERT INTO supervision_work AS work (vehicle_id, changed_from)
-    SELECT binding.vehicle_id, min(greatest(batch.changed_from, lower(binding.during)))
-    FROM batch JOIN terminal_binding binding
-      ON binding.terminal_id = batch.terminal_id
-     AND binding.during && tstzrange(batch.changed_from, batch.changed_to, '[]')
+    SELECT binding.vehicle_id, min(greatest(changed.since, lower(binding.during)))
+    FROM batch CROSS JOIN unnest(batch.terminal_ids, batch.changed_from, batch.changed_to)
+        AS changed (terminal_id, since, until)
+    JOIN terminal_binding binding
+      ON binding.terminal_id = changed.terminal_id
+     AND binding.during && tstzrange(changed.since, changed.until, '[]')
     GROUP BY binding.vehicle_id ORDER BY binding.vehicle_id
     ON CONFLICT (vehicle_id) DO UPDATE
     SET changed_from = least(work.changed_from, excluded.changed_from), revision = work.revision + 1

@@ -49,7 +49,8 @@ class Archive:
                 rows,
             )
             await connection.execute(
-                "INSERT INTO position_change (terminal_id, changed_from, changed_to) VALUES ($1, $2, $3)",
+                "INSERT INTO position_change (terminal_ids, changed_from, changed_to)"
+                " VALUES (ARRAY[$1::int], ARRAY[$2::timestamptz], ARRAY[$3::timestamptz])",
                 terminal,
                 values(fixes, "time")[0],
                 values(fixes, "time")[-1],

@@ -82,7 +82,8 @@ async def work_off(archive: Archive) -> None:
 async def clean_pass(archive: Archive) -> list[Minute]:
     await archive.execute("DELETE FROM vehicle_minute")
     await archive.execute(
-        "INSERT INTO position_change (terminal_id, changed_from, changed_to) VALUES (1, $1, $2)",
+        "INSERT INTO position_change (terminal_ids, changed_from, changed_to)"
+        " VALUES (ARRAY[1], ARRAY[$1::timestamptz], ARRAY[$2::timestamptz])",
         MORNING - timedelta(days=1),
         NEXT_DAY,
     )
@@ -126,7 +127,8 @@ async def test_a_terminal_taken_out_in_retrospect_takes_its_minutes_along(archiv
     )
 
     await archive.execute(
-        "INSERT INTO position_change (terminal_id, changed_from, changed_to) VALUES (1, $1, $2)",
+        "INSERT INTO position_change (terminal_ids, changed_from, changed_to)"
+        " VALUES (ARRAY[1], ARRAY[$1::timestamptz], ARRAY[$2::timestamptz])",
         MORNING,
         NEXT_DAY,
     )

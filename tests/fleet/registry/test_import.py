@@ -132,8 +132,8 @@ async def test_moving_a_terminal_ends_its_binding_and_has_the_trips_worked_out_a
                   JOIN terminal t ON t.id = b.terminal_id JOIN vehicle v ON v.id = b.vehicle_id
                   WHERE t.code = 'T0001' AND (upper_inf(b.during) OR upper(b.during) = $1)"""
     assert await office.fetchval(bindings, MORNING) == ["示A·10088", "示A·10999"]
-    told = """SELECT count(*) FROM position_change c JOIN terminal t ON t.id = c.terminal_id
-              WHERE t.code = 'T0001' AND c.changed_from = $1"""
+    told = """SELECT count(*) FROM position_change c JOIN terminal t ON ARRAY[t.id] = c.terminal_ids
+              WHERE t.code = 'T0001' AND c.changed_from = ARRAY[$1::timestamptz]"""
     assert await office.fetchval(told, MORNING) == 1
 
 

@@ -67,7 +67,8 @@ class Station:
             )  # fmt: skip
             times = [fix.time for fix in fixes]
             await connection.execute(
-                "INSERT INTO position_change (terminal_id, changed_from, changed_to) VALUES ($1, $2, $3)",
+                "INSERT INTO position_change (terminal_ids, changed_from, changed_to)"
+                " VALUES (ARRAY[$1::int], ARRAY[$2::timestamptz], ARRAY[$3::timestamptz])",
                 self.terminal_id,
                 min(times),
                 max(times),
