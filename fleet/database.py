@@ -17,6 +17,14 @@ Pool: TypeAlias = Any
 
 log = structlog.get_logger()
 
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # said where the connection breaks in the middle of a statement
+)
+"""What is raised while the database is not there, besides OSError where a connection is to be made."""
 APPLICATION_LOCK_TIMEOUT_MS = 5_000
 
 

@@ -26,7 +26,7 @@ from ingest.decode import (
 from ingest.message import Message, Reason, Rejection, explain
 from ingest.positions import Column, Gathering, Positions
 from ingest.progress import Heard
-from ingest.rows import EventRow
+from ingest.rows import EventRow, Staged, stage
 from ingest.validate import (
     Address,
     Bounds,
@@ -47,13 +47,18 @@ class Batch:
     """Everything one transaction stores, and what each terminal was heard saying."""
 
     numbered: Positions  # every fix that could be read and is of a registered terminal
-    positions: Positions  # those of them to be stored, ordered by terminal and time
+    staged: Staged  # those of them to be stored
     events: Sequence[EventRow]
     rejections: Sequence[Rejection]
     heard: Mapping[
         str, Heard
     ]  # by terminal, all but `numbered`; unregistered ones too, for they are told as well
     statuses: int
+
+    @property
+    def positions(self) -> Positions:
+        """Those to be stored, ordered by terminal and time."""
+        return self.staged.positions
 
 
 @dataclass(slots=True)
@@ -98,7 +103,7 @@ class _Reading:
             _reject_untimely(self, numbered.origin, np.flatnonzero(~good).tolist())
         return Batch(
             numbered=numbered,
-            positions=numbered.only(good).by_terminal() if not good.all() else numbered.by_terminal(),
+            staged=stage((numbered if good.all() else numbered.only(good)).by_terminal()),
             events=self.events,
             rejections=self.rejections,
             heard=self.heard,

@@ -62,7 +62,7 @@ def _replay(connection: Connection, letter_id: int, now: datetime, bounds: Bound
     kept = len(batch.positions) + len(batch.events) + batch.statuses
     if not kept:
         return Replay(letter_id, "still_rejected", detail="; ".join(r.detail for r in batch.rejections))
-    new = repository.store_positions(connection, batch.positions)
+    new = repository.store_positions(connection, batch.staged)
     repository.store_events(connection, batch.events)
     repository.put_aside(connection, batch.rejections)
     repository.mark_replayed(connection, letter_id, now)

@@ -37,8 +37,8 @@ class Served:
 class RangeReceiver:
     """Feeds the writer from every session served at the moment.
 
-    The keeper's thread adds sessions and lets them go, the writer's thread takes and acknowledges.
-    `on_change` is called in the writer's thread before it is given the first message of a new session.
+    The keeper's thread adds sessions and lets them go, the reader's takes, the writer's acknowledges.
+    `on_change` is called before the first message of a new session is given out, and while none is in hand.
     """
 
     def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
@@ -90,17 +90,20 @@ class RangeReceiver:
         return tuple(self._served.values())
 
     def take(self, limit: int, window_s: float) -> list[Message]:
-        self._settle()
+        if not self._settled():
+            return []
         receivers = [served.receiver for served in self._served.values()]
         if len(receivers) == 1:
             taken = receivers[0].take(limit, window_s)
         else:
             taken = self._take_from_several(receivers, limit, window_s)
-        self._in_hand += len(taken)
+        with self._lock:
+            self._in_hand += len(taken)
         return taken
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
-        self._in_hand -= len(messages)
+        with self._lock:
+            self._in_hand -= len(messages)
         served = self._served
         if len(served) == 1:  # it knows its own: the others' epochs are not its
             next(iter(served.values())).receiver.acknowledge(messages)
@@ -148,17 +151,21 @@ class RangeReceiver:
         served = [one for one in self._served.values() if not one.session.retired]
         return bool(served) and all(one.receiver.receiving for one in served)
 
-    def _settle(self) -> None:
-        """Between two batches, when everything taken is committed and acknowledged."""
-        if self._in_hand:
-            return
+    def _settled(self) -> bool:
+        """A change takes effect between two batches, when all that was taken is committed and acknowledged;
+        until then nothing more is given out.
+        """
         with self._lock:
+            empty = {one.session.client_id for one in self._served.values() if one.is_empty}
+            if not self._changed and empty <= self._emptied:
+                return True
+            if self._in_hand:
+                return False
+            self._emptied |= empty
             changed, self._changed = self._changed, False
-            for served in self._served.values():
-                if served.is_empty:
-                    self._emptied.add(served.session.client_id)
         if changed:
             self.on_change()
+        return True
 
     def _take_from_several(
         self, receivers: Sequence[MqttReceiver], limit: int, window_s: float

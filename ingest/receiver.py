@@ -10,7 +10,7 @@ from schemas.telemetry import Ack
 
 
 class Receiver(Protocol):
-    """One source of messages. All but `start` is called from the writer's thread."""
+    """One source of messages. One thread calls `take`, another `acknowledge` and `tell`."""
 
     def start(self) -> None:
         """Begin to receive; reconnect for ever."""

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 import msgspec
-import numpy as np
 import psycopg
 from psycopg.rows import class_row
 
@@ -22,10 +21,9 @@ from ingest.rows import (
     POSITION_TYPES,
     PROGRESS_TYPES,
     EventRow,
+    Staged,
     change_columns,
     journal_columns,
-    newest_with_satellites,
-    position_columns,
     progress_columns,
 )
 from ingest.validate import moment
@@ -254,24 +252,20 @@ def prepare(connection: Connection) -> None:
     connection.execute(CREATE_STAGING)
 
 
-def store_positions(connection: Connection, positions: Positions) -> int:
-    """Store what is new, note which windows changed, move the vehicles; returns how many were new.
-
-    `positions` are ordered by terminal and time.
-    """
+def store_positions(connection: Connection, staged: Staged) -> int:
+    """Store what is new, note which windows changed, move the vehicles; returns how many were new."""
+    positions = staged.positions
     if not len(positions):
         return 0
     with connection.cursor() as cursor:
-        newest = newest_with_satellites(positions)
-        columns = {**position_columns(positions), "newest": ("bool", newest)}
-        _copy(cursor, COPY_TO_STAGING, copy_bytes(columns))
+        _copy(cursor, COPY_TO_STAGING, staged.content)
         new = cursor.execute(STORE_STAGED).rowcount
         if new == len(positions):
             _copy(cursor, COPY_CHANGES, copy_arrays(change_columns(positions)))
         elif new:
             cursor.execute(NOTE_CHANGES, _span(positions))
         moved = cursor.execute(MOVE_VEHICLES.format(which=BY_NEWEST)).rowcount
-        if moved < np.count_nonzero(newest):
+        if moved < staged.newest:
             cursor.execute(ADD_VEHICLES.format(which=BY_NEWEST))
         if len(positions.first) < len(positions):
             resettled = [row[0] for row in cursor.execute(FIND_MOVED)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from ingest.copy_format import Typed
+from ingest.copy_format import Typed, copy_bytes
 from ingest.positions import Column, Positions
 from ingest.progress import Range
 from schemas.telemetry import Event
@@ -43,12 +44,28 @@ JOURNAL_TYPES: Mapping[str, str] = {
 JSONB_VERSION = b"\x01"
 
 
+@dataclass(frozen=True)
+class Staged:
+    """Fixes ready to be copied into the staging table, which is `position` and a mark."""
+
+    positions: Positions  # ordered by terminal and time
+    newest: int  # how many are marked: the newest fix of their terminal that has a satellite solution
+    content: bytes  # for COPY, in binary
+
+
 class EventRow(NamedTuple):
     """A row of `terminal_event`."""
 
     terminal_id: int
     received_at: datetime
     event: Event
+
+
+def stage(ordered: Positions) -> Staged:
+    """`ordered` by terminal and time."""
+    marks = newest_with_satellites(ordered)
+    columns = {**position_columns(ordered), "newest": ("bool", marks)}
+    return Staged(ordered, int(np.count_nonzero(marks)), copy_bytes(columns))
 
 
 def position_columns(positions: Positions) -> Typed:

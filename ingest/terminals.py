@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest import repository
 from ingest.repository import Connection
@@ -34,6 +34,11 @@ class Terminals:
         self._directory = Directory()
         self._reload_at = float("-inf")
         self._strangers: dict[str, float] = {}  # code, and when to look for it again
+
+    @property
+    def directory(self) -> Directory:
+        """As it is known now. It is another object as soon as anybody has joined or left it."""
+        return self._directory
 
     def resolve(self, connection: Connection, topics: Iterable[str]) -> Directory:
         """The directory, with those who speak under `topics` certain to be in it if they are registered."""
@@ -71,8 +76,10 @@ class Terminals:
 
     def _look_for(self, connection: Connection, codes: Collection[str], now: float) -> None:
         found = repository.find_terminals(connection, codes)
-        self._directory.ids.update(found)
-        self._directory.codes.update((terminal_id, code) for code, terminal_id in found.items())
+        if found:
+            self._directory.ids.update(found)
+            self._directory.codes.update((terminal_id, code) for code, terminal_id in found.items())
+            self._directory = replace(self._directory)
         if len(self._strangers) > MAX_STRANGERS:
             self._strangers.clear()
         for code in codes:

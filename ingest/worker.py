@@ -1,4 +1,8 @@
-"""The ingest process: the receiver's network thread, a writer thread, a main thread that awaits the end."""
+"""The ingest process: the receiver's network thread, one that reads, one that writes, the main one.
+
+A batch is read while the one before it is written, so that the database seldom waits for us; the main thread
+awaits the end.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import FrameType
 
@@ -21,7 +26,7 @@ from ingest.ranges import Ranges
 from ingest.receiver import Receiver
 from ingest.settings import IngestSettings
 from ingest.validate import Bounds, earliest_kept
-from ingest.writer import Writer
+from ingest.writer import Draft, Writer
 
 log = structlog.get_logger()
 
@@ -88,13 +93,10 @@ class Worker:
         return replace(bounds, earliest_ms=earliest_kept(now, settings.track_retention_days))
 
     def _write_until_stopped(self) -> None:
-        window_s = self._settings.ingest_batch_ms / 1000
         try:
-            while not self._stop.is_set():
-                self._write(self._take(window_s))
+            for drafts in self._batches():
+                self._write(drafts)
                 self._writer.settle(overdue=True)
-            while messages := self._take(0):
-                self._write(messages)
             self._writer.settle()
         except StoppedError as error:
             log.warning("stopped without storing what is held", reason=str(error))
@@ -102,6 +104,21 @@ class Worker:
             log.exception("the writer failed; ending so that the supervisor starts afresh")
             self._failed = True
             self.stop()
+
+    def _batches(self) -> Iterator[list[Draft]]:
+        """Each is read while the one before is stored, until we are told to stop and nothing is left."""
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader") as reader:
+            ahead = reader.submit(self._read)
+            while (drafts := ahead.result()) is not None:
+                ahead = reader.submit(self._read)
+                yield drafts
+
+    def _read(self) -> list[Draft] | None:
+        stopping = self._stop.is_set()
+        messages = self._take(0 if stopping else self._settings.ingest_batch_ms / 1000)
+        if stopping and not messages:
+            return None
+        return [self._writer.draft(portion) for portion in portions(messages, PORTION_BYTES)]
 
     def _take(self, window_s: float) -> list[Message]:
         """A batch; with a backlog a larger one, for a commit costs the same whatever its size."""
@@ -112,12 +129,10 @@ class Worker:
             messages += self._receiver.take(more, 0)
         return messages
 
-    def _write(self, messages: list[Message]) -> None:
-        if not messages:
-            return
-        self.metrics.received.inc(len(messages))
-        for portion in portions(messages, PORTION_BYTES):
-            for stored in self._writer.write(portion):
+    def _write(self, drafts: list[Draft]) -> None:
+        for draft in drafts:
+            self.metrics.received.inc(len(draft.messages))
+            for stored in self._writer.store(draft):
                 self._receiver.acknowledge(stored.messages)
                 self._receiver.tell(stored.acks)
                 self.metrics.count(stored)
@@ -145,4 +160,5 @@ def portions(messages: list[Message], most_bytes: int) -> Iterator[list[Message]
         if size > most_bytes and at > first:
             yield messages[first:at]
             first, size = at, len(message.payload)
-    yield messages[first:]
+    if messages:
+        yield messages[first:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,15 @@ log = structlog.get_logger()
 
 REUSED_NUMBER = "sequence_reused"
 """The kind of event that says that a boot and sequence number came a second time with other content."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Messages read ahead of their transaction; void when the directory is another one by then."""
+
+    messages: Sequence[Message]
+    directory: Directory
+    batch: Batch
 
 
 @dataclass(frozen=True)
@@ -72,13 +82,19 @@ class Writer:
         self._terminals = terminals or Terminals()
         self._standings = Standings()
         self._checkpoint = Checkpoint()
-        self._folded = False
+        self._afresh = threading.Event()
+        self._afresh.set()
 
     def forget(self) -> None:
-        """Read the progress of terminals anew: another worker may have served them meanwhile."""
-        self._standings = Standings()
-        self._checkpoint = Checkpoint()
-        self._folded = False
+        """Read the progress of terminals anew before the next batch: another worker may have served them
+        meanwhile. May be called from any thread.
+        """
+        self._afresh.set()
+
+    def draft(self, messages: Sequence[Message]) -> Draft:
+        """Decode and judge without the database, on another thread than the one that stores."""
+        directory = self._terminals.directory
+        return Draft(messages, directory, self._read(messages, directory))
 
     def settle(self, overdue: bool = False) -> None:
         """Save what only the journal says; with `overdue` only if the batches leave it lying too long."""
@@ -90,15 +106,19 @@ class Writer:
             self._saved(NOTHING_NEW, step, None)
 
     def write(self, messages: Sequence[Message]) -> Iterator[Stored]:
-        """Commit `messages` in one transaction, or in several around a message the database refuses.
+        """As `store`, of messages that nobody has read yet."""
+        yield from self.store(self.draft(messages))
+
+    def store(self, draft: Draft) -> Iterator[Stored]:
+        """Commit the messages in one transaction, or in several around a message the database refuses.
 
         Each `Stored` is durable when it is yielded. Raises StoppedError as `Database.transaction` does.
         """
-        if not self._folded:
-            self._database.transaction(repository.fold_journal)
-            self._folded = True
+        if self._afresh.is_set():
+            self._begin_afresh()
+        messages = draft.messages
         try:
-            yield self._commit(messages, lambda directory: self._read(messages, directory))
+            yield self._commit(messages, lambda directory: self._reread(draft, directory))
         except POISON as error:
             self._terminals.forget()
             if len(messages) == 1:
@@ -107,6 +127,16 @@ class Writer:
             half = len(messages) // 2
             yield from self.write(messages[:half])
             yield from self.write(messages[half:])
+
+    def _begin_afresh(self) -> None:
+        self._afresh.clear()
+        self._standings, self._checkpoint = Standings(), Checkpoint()
+        self._database.transaction(repository.fold_journal)
+
+    def _reread(self, draft: Draft, directory: Directory) -> Batch:
+        if draft.directory is directory:
+            return draft.batch
+        return self._read(draft.messages, directory)
 
     def _refused(self, message: Message, error: psycopg.Error) -> Stored:
         """Once more with fresh knowledge of the terminals; then it goes aside in the database's own words."""
@@ -143,7 +173,7 @@ class Writer:
         registered = directory.ids
         batch = read(directory)
         self._learn(connection, batch, registered)
-        new = repository.store_positions(connection, batch.positions)
+        new = repository.store_positions(connection, batch.staged)
         reused = self._flag_reused(connection, batch, messages) if new else 0
         repository.store_events(connection, batch.events)
         repository.put_aside(connection, batch.rejections)

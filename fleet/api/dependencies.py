@@ -14,7 +14,7 @@ from typing import Annotated, cast
 import asyncpg
 from fastapi import Depends, Path, Request
 
-from fleet.database import Connection, Pool
+from fleet.database import AWAY, Connection, Pool
 from fleet.errors import ForbiddenError, NotSignedInError, UnavailableError
 from fleet.identity.model import Reader
 from fleet.identity.repository import reader_of_session
@@ -38,7 +38,7 @@ async def acquire(pool: Pool) -> AsyncIterator[Connection]:
     """A connection of the pool, or UnavailableError while the database is away."""
     try:
         connection = await pool.acquire(timeout=10)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, *AWAY, asyncpg.PostgresError) as error:
         raise UnavailableError("the database does not answer", "Try again in a moment.") from error
     try:
         yield connection

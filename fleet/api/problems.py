@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from fleet.database import AWAY
 from fleet.errors import FleetError
 from schemas.api.base import FieldError, Problem
 
@@ -20,13 +21,6 @@ log = structlog.get_logger()
 
 MEDIA_TYPE = "application/problem+json"
 
-DATABASE_AWAY = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # said where the connection breaks in the middle of a statement
-)
 TRY_AGAIN = (asyncpg.LockNotAvailableError, asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
@@ -138,7 +132,7 @@ def install(app: FastAPI) -> None:
         (asyncpg.ExclusionViolationError, on_double_booking),
         (asyncpg.DataError, on_bad_data),
         (OverflowError, on_bad_data),  # of dates: only a client names the year 1
-        *((kind, on_database_away) for kind in DATABASE_AWAY),
+        *((kind, on_database_away) for kind in AWAY),
         *((kind, on_contention) for kind in TRY_AGAIN),
         (asyncpg.exceptions._base.DataError, on_bad_data),
         (Exception, on_unexpected),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import asyncpg
 import structlog
 
-from fleet.database import Connection, Pool
+from fleet.database import AWAY, Connection, Pool
 from fleet.live import repository
 from fleet.live.figures import counters_of
 from fleet.live.model import Cursor, Entry, PlacedVehicle, View
@@ -45,7 +45,7 @@ class Relay:
                 if stands_still:
                     log.info("live picture moves again")
                 stands_still = False
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (OSError, *AWAY, asyncpg.PostgresError) as error:
                 if not stands_still:
                     log.warning("live picture stands still", error=repr(error))
                 stands_still = True

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import asyncpg
 import structlog
 
-from fleet.database import Connection
+from fleet.database import AWAY, Connection
 from fleet.planning import repository
 from fleet.planning.errors import StaleLeaderError
 from fleet.settings import Settings
@@ -46,7 +46,7 @@ class Lease:
         try:
             async with asyncio.timeout(5):
                 await self.connection.fetchval("SELECT 1")
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, *AWAY, asyncpg.PostgresError) as error:
             raise StaleLeaderError(
                 f"the connection that holds the planner's lock is gone: {error}"
             ) from error

@@ -14,7 +14,7 @@ import asyncpg
 import httpx
 import structlog
 
-from fleet.database import Pool, open_pool
+from fleet.database import AWAY, Pool, open_pool
 from fleet.supervision.errors import FencedError
 from fleet.supervision.matching import RoadMatcher
 from fleet.supervision.repository import work
@@ -27,13 +27,6 @@ log = structlog.get_logger()
 CHANGES_AT_ONCE = 100
 AFTER_FAILURE_S = 30.0
 RECONNECT_S = 1.0
-DATABASE_AWAY = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # what asyncpg may say of a connection that was cut in the middle of a word
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-)
 
 
 @dataclass(slots=True)
@@ -51,7 +44,7 @@ class Supervisor:
         while not self.stopping.is_set():
             try:
                 busy = await self.round()
-            except (*DATABASE_AWAY, asyncpg.PostgresError) as error:
+            except (OSError, *AWAY, asyncpg.PostgresError) as error:
                 log.warning("database did not do it; trying again", error=str(error))
                 await self._pause(RECONNECT_S)
                 continue
@@ -81,7 +74,7 @@ class Supervisor:
             await supervise(self.pool, self.matcher, item, self.clock.now(), self.settings.supervision_rest_s)
         except FencedError as error:
             log.info("vehicle left to another process", vehicle=item.vehicle_id, reason=error.detail)
-        except DATABASE_AWAY:
+        except (OSError, *AWAY):
             raise
         except Exception:
             log.exception("vehicle could not be supervised", vehicle=item.vehicle_id)

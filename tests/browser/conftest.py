@@ -85,7 +85,7 @@ async def open_page(city: City, browser: Browser) -> AsyncIterator[OpenWindow]:
     yield open_one
     for window in opened:
         await window.page.context.close()
-    assert [complaint for window in opened for complaint in window.complaints] == []
+    assert [complaint for window in opened for complaint in window.complaints] == [], city.demo.words()
 
 
 @pytest.fixture(scope="session")

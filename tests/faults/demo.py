@@ -114,7 +114,7 @@ class Demo:
     def wait_until_caught_up(self) -> None:
         """Until supervision, timers and planner have dealt with all that had happened by now."""
         now, deadline = self.now(), time.monotonic() + PATIENCE_S
-        assert wait_until_supervised(self.database_url, now, PATIENCE_S), self._words()
+        assert wait_until_supervised(self.database_url, now, PATIENCE_S), self.words()
         leaders = 1 + self.standing().restarts["plan"]
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             while connection.execute(LEFT_TO_DO, {"now": now, "leaders": leaders}).fetchone():
@@ -128,7 +128,7 @@ class Demo:
         """Until the demo, started with an end, has ended by itself."""
         self.process.wait(DAY_PATIENCE_S)
         report = self.paths.data / REPORT
-        assert report.exists(), self._words()
+        assert report.exists(), self.words()
         return msgspec.json.decode(report.read_bytes(), type=DayReport)
 
     def output(self) -> str:
@@ -139,7 +139,7 @@ class Demo:
         """Ctrl-C; returns those of its processes that are still there when it has ended."""
         family = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(signal.SIGINT)
-        assert self.process.wait(PATIENCE_S) == 0, self._words()
+        assert self.process.wait(PATIENCE_S) == 0, self.words()
         return [one for one in [*family, *_naming(self.paths.data)] if one.is_running()]
 
     def stop(self) -> None:
@@ -153,8 +153,8 @@ class Demo:
         return file.read() is not None and file.is_running()
 
     def _insist(self, well: bool, complaint: str) -> None:
-        assert self.process.poll() is None, f"the demo ended with {self.process.returncode}\n{self._words()}"
-        assert well, f"{complaint}\n{self._words()}"
+        assert self.process.poll() is None, f"the demo ended with {self.process.returncode}\n{self.words()}"
+        assert well, f"{complaint}\n{self.words()}"
 
     def _pid(self, service: str) -> int:
         pids = {each.name: each.pid for each in stack_status(self.paths).reading.services}
@@ -166,7 +166,8 @@ class Demo:
         ledger = Diary(self.paths.data / "simulator").ledger
         return ledger.read_bytes().count(b"\n") if ledger.exists() else 0
 
-    def _words(self) -> str:
+    def words(self) -> str:
+        """The last of what every process said."""
         logs = sorted(self.paths.data.rglob("*.log"))
         return "\n".join(f"--- {log.name}\n{last_lines(log)}" for log in logs)
 
