@@ -107,7 +107,8 @@ SELECT DISTINCT span.terminal_id
 FROM (SELECT terminal_id, min(time) AS since, max(time) AS until
       FROM position_staging WHERE fixed GROUP BY terminal_id HAVING min(time) < max(time)) AS span
 JOIN terminal_binding AS binding
-  ON binding.terminal_id = span.terminal_id AND binding.during && tstzrange(span.since, span.until, '[]')
+  ON binding.terminal_id = span.terminal_id
+ AND (binding.during && tstzrange(span.since, span.until, '[]')) IS TRUE
 WHERE NOT binding.during @> span.until
 """
 

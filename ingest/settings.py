@@ -52,7 +52,7 @@ class IngestSettings(CommonSettings):
     """Unacknowledged messages the broker may have in flight to us: the bound on memory."""
     ingest_batch_ms: int = Field(default=50, ge=1, le=5_000)
     """How long a batch is gathered (real milliseconds)."""
-    ingest_batch_messages: int = Field(default=2_000, ge=1, le=20_000)
+    ingest_batch_messages: int = Field(default=1_000, ge=1, le=20_000)
     """A batch of this size is written at once."""
     ingest_backlog_messages: int = Field(default=5_000, ge=1, le=20_000)
     """With a backlog a batch grows to this; half of Receive Maximum lets the broker send on meanwhile."""

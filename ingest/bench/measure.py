@@ -228,21 +228,31 @@ def measure(settings: BenchSettings, size: Size) -> Figures:
             database.forget_everything(connection)
 
 
+@dataclass(frozen=True)
+class Round:
+    """Every way once, one after the other: what else the machine does meanwhile meets all of them."""
+
+    null: Way
+    worker: Way
+    ten_fixes: Way
+    naive: Way
+    latency: tuple[Latency, ...]  # by level, each at its part of this round's maximum
+
+
 def _measure(bench: Bench, place: Place, secured: Place | None) -> Figures:
     bench.under_load(
         WORKER, place, messages=len(bench.codes), warm_up=0
     )  # every terminal's rows are there now
     rounds = [_round(bench, place) for _ in range(bench.size.rounds)]
-    worker = _middle([run["worker"] for run in rounds])
-    latency = tuple(_latency(bench, place, level, worker.per_second) for level in LEVELS)
+    worker = _middle([run.worker for run in rounds])
+    latency = tuple(_middle_latency([run.latency[level] for run in rounds]) for level in range(len(LEVELS)))
     tls = bench.under_load(WORKER, secured).way if secured is not None else None
-    ten_fixes = _middle([run["ten"] for run in rounds])
-    raw_copy = median(bench.raw_copy() for _ in range(1))
-    null, naive = _middle([run["null"] for run in rounds]), _middle([run["naive"] for run in rounds])
+    ten_fixes = _middle([run.ten_fixes for run in rounds])
+    raw_copy = bench.raw_copy()
     window_ms = bench.settings.ingest_batch_ms
     return Figures(
-        ratio_to_null_consumer=_ratio([(run["worker"], run["null"]) for run in rounds]),
-        ratio_to_naive=_ratio([(run["worker"], run["naive"]) for run in rounds]),
+        ratio_to_null_consumer=_ratio([(run.worker, run.null) for run in rounds]),
+        ratio_to_naive=_ratio([(run.worker, run.naive) for run in rounds]),
         ratio_to_raw_copy_10_fixes=round(ten_fixes.per_second * FIXES / raw_copy, 3),
         worker_cpu_us_per_message=worker.consumer_cpu_us,
         p99_batch_windows_at_80_percent=round(latency[-1].p99_ms / window_ms, 2),
@@ -254,28 +264,35 @@ def _measure(bench: Bench, place: Place, secured: Place | None) -> Figures:
         raw_copy_rows_per_second=round(raw_copy),
         fixes_per_second_10_fixes=ten_fixes.per_second * FIXES,
         worker=worker,
-        null_consumer=null,
-        naive=naive,
+        null_consumer=_middle([run.null for run in rounds]),
+        naive=_middle([run.naive for run in rounds]),
         ten_fixes=ten_fixes,
         secured=tls,
         latency=latency,
     )
 
 
-def _round(bench: Bench, place: Place) -> dict[str, Way]:
-    """Every way once, one after the other: what else the machine does meanwhile meets all of them."""
-    return {
-        "null": bench.under_load(NULL, place).way,
-        "worker": bench.under_load(WORKER, place).way,
-        "ten": bench.under_load(WORKER, place, fixes=FIXES).way,
-        "naive": bench.under_load(NAIVE, place, outstanding=NAIVE_OUTSTANDING).way,
-    }
+def _round(bench: Bench, place: Place) -> Round:
+    null = bench.under_load(NULL, place).way
+    worker = bench.under_load(WORKER, place).way
+    return Round(
+        null=null,
+        worker=worker,
+        latency=tuple(_latency(bench, place, level, worker.per_second) for level in LEVELS),
+        ten_fixes=bench.under_load(WORKER, place, fixes=FIXES).way,
+        naive=bench.under_load(NAIVE, place, outstanding=NAIVE_OUTSTANDING).way,
+    )
 
 
 def _latency(bench: Bench, place: Place, level: float, most: float) -> Latency:
     rate = most * level
     way = bench.under_load(WORKER, place, rate=rate).way
     return Latency(level, way.per_second, way.latency_p50_ms, way.latency_p99_ms)
+
+
+def _middle_latency(measured: Sequence[Latency]) -> Latency:
+    """The one of the median p99."""
+    return sorted(measured, key=lambda latency: latency.p99_ms)[len(measured) // 2]
 
 
 def _middle(ways: Sequence[Way]) -> Way:
