@@ -14,7 +14,9 @@ from tests.faults.clean_pass import Trips, compare_trips
 from tests.faults.demo import Demo
 from tests.faults.record import Record, Scenario
 
-SERVICES = ("database", "broker", "routing", "serve", "ingest", "plan", "supervise", "work", "simulate")
+SERVICES = (
+    "database", "broker", "routing", "serve", "ingest", "gateway", "plan", "supervise", "work", "simulate",
+)  # fmt: skip
 LONG_ROUNDS = 5
 LONGEST_WAIT_FIXES = 40
 """A kill comes after up to so many further fixes were stored: its moment within the product's work."""
