@@ -33,7 +33,9 @@ Hold = Annotated[
 ]
 Jt808 = Annotated[
     int,
-    typer.Option(min=0, help="Cars that report over JT/T 808, set when a city begins; the rest use MQTT."),
+    typer.Option(
+        min=0, max=8, help="Cars that report over JT/T 808, set when a city begins; the rest use MQTT."
+    ),
 ]
 HoldS = Annotated[float, typer.Option(help="Real seconds they leave it: to accept, then at every step.")]
 

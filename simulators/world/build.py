@@ -26,7 +26,7 @@ from schemas.clock import SHANGHAI
 from simulators.city import City, Depot
 from simulators.world.departments import CITY_CODE, POOL_CODE, organisation_rows
 from simulators.world.duty import driver_rows, shift_rows
-from simulators.world.fleet import vehicle_rows
+from simulators.world.fleet import CAME_WITH_JT808, PLATE_PREFIX, vehicle_rows
 from simulators.world.people import account_rows, demo_passwords
 
 FIRST_DAY = date(2026, 3, 11)
@@ -87,7 +87,7 @@ def _depot(depot: Depot) -> DepotRow:
 
 def _terminals(vehicles: list[VehicleRow], jt808: int) -> list[TerminalRow]:
     """A terminal in every car, and a few on the shelf."""
-    older = {vehicle.plate for vehicle in [one for one in vehicles if _came_with_jt808(one)][:jt808]}
+    older = {f"{PLATE_PREFIX}{number}" for number in CAME_WITH_JT808[:jt808]}
     fitted = [
         TerminalRow(
             code=f"{PHONE_PREFIX}{number:06}" if vehicle.plate in older else f"T{number:04}",
@@ -99,11 +99,6 @@ def _terminals(vehicles: list[VehicleRow], jt808: int) -> list[TerminalRow]:
     ]
     shelf = range(len(fitted) + 1, len(fitted) + 1 + SPARE_TERMINALS)
     return fitted + [TerminalRow(code=f"T{number:04}") for number in shelf]
-
-
-def _came_with_jt808(vehicle: VehicleRow) -> bool:
-    """Everyday cars whose tank nobody plans by: the standard does not tell it in per cent."""
-    return (vehicle.body, vehicle.energy, vehicle.status) == ("sedan", "petrol", "in_service")
 
 
 def _places(city: City) -> list[PlaceRow]:
