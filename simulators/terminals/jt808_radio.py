@@ -177,15 +177,14 @@ class Jt808Radio(asyncio.Protocol):
         return self._terminal.code.zfill(15)
 
     def _report(self, now: datetime) -> None:
-        for fixes in self._terminal.outbox.due(time.monotonic(), self._terminal.sending_time(now)):
+        due = self._terminal.outbox.due(time.monotonic(), self._terminal.sending_time(now))
+        while len(self._unanswered) < WINDOW and (fixes := next(due, None)):
             late = [fix for fix in fixes if fix.seq < self._live_from]
             for body, batch in late_reports(late):
                 self._ask(body, batch)
             for fix in fixes[len(late) :]:
                 self._ask(live_report(fix), [fix])
             self._newest = fixes[-1]
-            if len(self._unanswered) >= WINDOW:
-                return
 
     def _hear(self, message: Message) -> None:
         serial = message.header.serial
