@@ -19,6 +19,7 @@ from ingest.database import connect
 from ingest.decode import codec_for
 from ingest.errors import IngestError
 from ingest.jt808.cli import app as jt808
+from ingest.jt808.reading import TOPIC_PREFIX, show_payload
 from ingest.message import Reason
 from ingest.repository import Connection, DeadLetter
 from ingest.settings import IngestSettings
@@ -118,6 +119,8 @@ def list_letters(
 def show_letter(letter_id: Annotated[int, typer.Argument(metavar="ID")], as_json: AsJson = False) -> None:
     """One message that was put aside, with its payload and what to do.
 
+    A frame of JT/T 808 is shown in hexadecimal, with what it says where it can be read.
+
     Exits with 2 when there is no such message or the database does not answer.
     """
     with _clear_errors(), _database() as connection:
@@ -127,7 +130,7 @@ def show_letter(letter_id: Annotated[int, typer.Argument(metavar="ID")], as_json
         return
     table = Table(show_header=False)
     for name, value in found.items():
-        table.add_row(name, "-" if value is None else str(value))
+        table.add_row(name, _for_people(value))
     Console(markup=False).print(table)
 
 
@@ -191,8 +194,16 @@ def _clear_errors() -> Iterator[None]:
 
 def _as_json(letter: DeadLetter) -> dict[str, Any]:
     content: dict[str, Any] = msgspec.to_builtins(letter)
-    content["payload"] = _readable(letter.payload)
-    return content
+    if letter.topic.startswith(TOPIC_PREFIX):
+        return content | show_payload(letter.payload)
+    return content | {"payload": _readable(letter.payload)}
+
+
+def _for_people(value: object) -> str:
+    """What is nested stands on lines of its own."""
+    if isinstance(value, dict):
+        return msgspec.json.format(msgspec.json.encode(value)).decode()
+    return "-" if value is None else str(value)
 
 
 def _readable(payload: bytes) -> str:

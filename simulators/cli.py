@@ -31,6 +31,12 @@ Seed = Annotated[int, typer.Option(help="Another seed gives another city and ano
 Hold = Annotated[
     list[str] | None, typer.Option(help="Drivers whose phone a person may take; `all` is everybody's.")
 ]
+Jt808 = Annotated[
+    int,
+    typer.Option(
+        min=0, max=8, help="Cars that report over JT/T 808, set when a city begins; the rest use MQTT."
+    ),
+]
 HoldS = Annotated[float, typer.Option(help="Real seconds they leave it: to accept, then at every step.")]
 
 
@@ -50,6 +56,7 @@ def demo(
     ] = None,
     hold: Hold = None,
     hold_s: HoldS = 120,
+    jt808: Jt808 = 3,
 ) -> None:
     """Run the whole product with a simulated city: its cars drive, its offices ask, some misbehave.
 
@@ -68,6 +75,7 @@ def demo(
         until=_moment(until),
         held=tuple(hold or (PERSONS_DRIVER,)),
         hold_s=hold_s,
+        jt808=jt808,
     )
     try:
         outcome = run_demo(options)
@@ -86,6 +94,7 @@ def simulate(
     seed: Seed = 7,
     hold: Hold = None,
     hold_s: HoldS = 120,
+    jt808: Jt808 = 3,
     patience_min: Annotated[float, typer.Option(help="The second clerk confirms what is due within.")] = 12,
     misconduct: Annotated[bool, typer.Option(help="Play the scripted misconduct.")] = True,
 ) -> None:
@@ -95,13 +104,15 @@ def simulate(
     """
     from fleet.local.secrets import SecretFile
     from fleet.settings import Settings
+    from ingest.jt808.settings import GatewaySettings
     from schemas.logging import configure_logging
     from simulators.play.conductor import Conductor, Outside, Script
     from simulators.play.diary import Diary
+    from simulators.terminals.jt808_radio import GatewayAddress
     from simulators.terminals.radio import BrokerAddress
     from simulators.world import demo_passwords
 
-    settings = Settings()
+    settings, gateway = Settings(), GatewaySettings()
     configure_logging(settings, "simulate")
     clock = settings.the_clock
     secrets = SecretFile(data_dir / "secrets.json")
@@ -110,6 +121,7 @@ def simulate(
         first_day=clock.now().astimezone(SHANGHAI).date(),
         passwords=demo_passwords(seed),
         terminal_passwords=secrets.terminal_password,
+        jt808=jt808,
         held=frozenset(hold or ()),
         hold=timedelta(seconds=hold_s * clock.rate),
         clerk_patience=timedelta(minutes=patience_min),
@@ -118,6 +130,7 @@ def simulate(
     outside = Outside(
         web=f"http://{settings.http_host}:{settings.http_port}",
         broker=BrokerAddress.of(settings.mqtt_url.get_secret_value()),
+        gateway=GatewayAddress(gateway.gateway_host, gateway.gateway_port),
         valhalla=settings.valhalla_url,
     )
     asyncio.run(_until_told(Conductor(script, outside, clock, Diary(data_dir / "simulator"))))

@@ -12,7 +12,7 @@ class Addresses:
 
     `database` maps a process role (`motorpool_api`, ...) to its URL, `owner` to the schema owner's;
     `mqtt` maps a user of ours (`ingest`, `gateway`, `fleet`) to its URL at the private broker; it is empty
-    when the user's broker at `configured_mqtt` is used.
+    when the user's broker at `configured_mqtt` is used. `gateway` is host:port for JT/T 808 terminals.
     """
 
     web: str
@@ -20,6 +20,7 @@ class Addresses:
     mqtt: dict[str, str]
     configured_mqtt: str
     valhalla: str
+    gateway: str
     basemap: Path | None
     data: Path
     cache: Path

@@ -19,7 +19,7 @@ from fleet.local.state import running_paths
 
 if TYPE_CHECKING:
     from fleet.local.doctor import Finding
-    from fleet.local.ingest_reading import IngestReading
+    from fleet.local.ingest_reading import GatewayReading, IngestReading
     from fleet.local.status import StackStatus
 
 app = typer.Typer()
@@ -130,7 +130,10 @@ def _status_document(found: StackStatus) -> dict[str, object]:
         "steps": reading.steps,
         **(found.counts.model_dump() if found.counts else {}),
         "ingest": asdict(found.ingest) if found.ingest else None,
-        "alarms": found.ingest.alarms if found.ingest else [],
+        "gateway": {"address": reading.addresses.get("gateway"), **asdict(found.gateway)}
+        if found.gateway
+        else None,
+        "alarms": found.alarms,
     }
 
 
@@ -146,6 +149,10 @@ def _print_status(found: StackStatus) -> None:
     console.print(table)
     if found.ingest is not None:
         _print_ingest(console, found.ingest)
+    if found.gateway is not None:
+        _print_gateway(console, found.reading.addresses.get("gateway", "?"), found.gateway)
+    for alarm in found.alarms:
+        console.print(f"[red]![/] {escape(alarm)}", highlight=False)
     if found.counts is None:
         console.print("[yellow]![/] the database does not answer, so nothing can be counted")
         return
@@ -161,8 +168,10 @@ def _print_ingest(console: Console, reading: IngestReading) -> None:
             f"{reading.broker_bytes / 2**20:.1f} of {budget:.0f} MB",
             highlight=False,
         )
-    for alarm in reading.alarms:
-        console.print(f"[red]![/] {escape(alarm)}", highlight=False)
+
+
+def _print_gateway(console: Console, address: str, reading: GatewayReading) -> None:
+    console.print(f"  {reading.terminals:,} JT/T 808 terminals are connected to {address}", highlight=False)
 
 
 def _print_findings(findings: list[Finding]) -> None:

@@ -45,7 +45,7 @@ class Finding:
 def examine(paths: LocalPaths) -> list[Finding]:
     """Everything that decides whether and how `motorpool up` works here."""
     findings = [_python(), _processor(), *_programs(), _timezone(), *_folders(paths), *_engines(paths)]
-    return [*findings, *_configured(), _web_port(paths), _browser()]
+    return [*findings, *_configured(), _web_port(paths), _gateway_port(paths), _browser()]
 
 
 def _python() -> Finding:
@@ -171,6 +171,24 @@ def _web_port(paths: LocalPaths) -> Finding:
         return Finding("web port", "good", f"{WEB_PORT} is free")
     return Finding(
         "web port", "warning", f"{WEB_PORT} is taken", "The next free one is used, or choose with --port."
+    )
+
+
+def _gateway_port(paths: LocalPaths) -> Finding:
+    subject, asked = "JT/T 808 port", os.environ.get("MOTORPOOL_GATEWAY_PORT", "")
+    reading = StackFile(paths.data).read()
+    services = [service.name for service in reading.services] if reading else []
+    if reading is not None and "gateway" in services and StackFile(paths.data).is_running():
+        return Finding(subject, "good", f"terminals connect to {reading.addresses['gateway']}")
+    if not asked:
+        found = "MOTORPOOL_GATEWAY_PORT is not set: a free one is chosen and kept"
+        return Finding(subject, "good", found)
+    if not (asked.isdecimal() and int(asked) < 65536):
+        return Finding(subject, "problem", f"{asked!r} is no port", "Set MOTORPOOL_GATEWAY_PORT to a number.")
+    if is_free(int(asked)):
+        return Finding(subject, "good", f"{asked} is free")
+    return Finding(
+        subject, "problem", f"{asked} is taken", "Set MOTORPOOL_GATEWAY_PORT to another one, or unset it."
     )
 
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from pathlib import Path
 
 from fleet.local.errors import PortTakenError
 
 WEB_PORT = 8808
+LOOPBACK = "127.0.0.1"
+EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - recognised, not listened on
 
 
 def remembered_port(data: Path, name: str) -> int:
@@ -19,6 +22,13 @@ def remembered_port(data: Path, name: str) -> int:
     ports[name] = _any_free_port()
     file.write_text(json.dumps(ports, indent=1))
     return ports[name]
+
+
+def gateway_address(data: Path) -> str:
+    """Where a JT/T 808 terminal on this machine connects: the port asked for, or a remembered one."""
+    host = os.environ.get("MOTORPOOL_GATEWAY_HOST", LOOPBACK)
+    port = os.environ.get("MOTORPOOL_GATEWAY_PORT") or str(remembered_port(data, "gateway"))
+    return f"{LOOPBACK if host in EVERYWHERE else host}:{port}"
 
 
 def web_port(asked: int | None) -> int:

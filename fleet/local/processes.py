@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fleet.local.addresses import Addresses
-from fleet.local.ingest_reading import PORT_NAME
+from fleet.local.ingest_reading import GATEWAY_PORT_NAME, PORT_NAME, read_gateway
 from fleet.local.ports import remembered_port
 from fleet.local.service import ServiceSpec, answers_http, own_environment
 
@@ -18,7 +18,8 @@ from fleet.local.service import ServiceSpec, answers_http, own_environment
 class OwnProcess:
     command: str
     database_role: str
-    mqtt_user: str
+    mqtt_user: str | None
+    """At the broker; None for one that has no business there."""
 
 
 KEY_HOLDERS = ("serve", "work")
@@ -26,6 +27,7 @@ KEY_HOLDERS = ("serve", "work")
 OWN_PROCESSES = (
     OwnProcess("serve", "motorpool_api", "fleet"),
     OwnProcess("ingest", "motorpool_ingest", "ingest"),
+    OwnProcess("gateway", "motorpool_ingest", None),
     OwnProcess("plan", "motorpool_planner", "fleet"),
     OwnProcess("supervise", "motorpool_supervision", "fleet"),
     OwnProcess("work", "motorpool_worker", "fleet"),
@@ -53,7 +55,6 @@ def process_environment(addresses: Addresses, process: OwnProcess) -> dict[str, 
     web = urlsplit(addresses.web)
     environment = {
         "MOTORPOOL_DATABASE_URL": addresses.database[process.database_role],
-        "MOTORPOOL_MQTT_URL": addresses.mqtt_url(process.mqtt_user),
         "MOTORPOOL_VALHALLA_URL": addresses.valhalla,
         "MOTORPOOL_HTTP_HOST": web.hostname or "127.0.0.1",
         "MOTORPOOL_HTTP_PORT": str(web.port),
@@ -62,9 +63,14 @@ def process_environment(addresses: Addresses, process: OwnProcess) -> dict[str, 
         "MOTORPOOL_CACHE_DIR": str(addresses.cache),
         "MOTORPOOL_STORAGE_DIR": str(addresses.data / "attachments"),
     }
+    if process.mqtt_user is not None:
+        environment["MOTORPOOL_MQTT_URL"] = addresses.mqtt_url(process.mqtt_user)
     if process.command == "ingest":
         port = str(remembered_port(addresses.data, PORT_NAME))
         environment["MOTORPOOL_METRICS_PORT"] = os.environ.get("MOTORPOOL_METRICS_PORT", port)
+    if process.command == "gateway":
+        environment["MOTORPOOL_GATEWAY_PORT"] = addresses.gateway.rpartition(":")[2]
+        environment["MOTORPOOL_METRICS_PORT"] = str(remembered_port(addresses.data, GATEWAY_PORT_NAME))
     if process.command in KEY_HOLDERS:
         environment["MOTORPOOL_CREDENTIAL_KEY"] = os.environ.get(
             "MOTORPOOL_CREDENTIAL_KEY", ""
@@ -75,12 +81,20 @@ def process_environment(addresses: Addresses, process: OwnProcess) -> dict[str, 
 
 
 def _service(process: OwnProcess, addresses: Addresses) -> ServiceSpec:
-    environment = own_environment(process_environment(addresses, process))
     return ServiceSpec(
         name=process.command,
         argv=(sys.executable, "-m", "fleet.cli", process.command),
-        env=environment,
-        ready=(lambda: answers_http(f"{addresses.web}/readyz"))
-        if process.command == "serve"
-        else (lambda: True),
+        env=own_environment(process_environment(addresses, process)),
+        ready=_readiness(process, addresses),
     )
+
+
+def _readiness(process: OwnProcess, addresses: Addresses) -> Callable[[], bool]:
+    """Who is connected to must listen; who connects to others does so when they are there."""
+    match process.command:
+        case "serve":
+            return lambda: answers_http(f"{addresses.web}/readyz")
+        case "gateway":
+            return lambda: (reading := read_gateway(addresses.data)) is not None and reading.listening
+        case _:
+            return lambda: True

@@ -16,7 +16,7 @@ from fleet.local.account import engine_account, require_reachable
 from fleet.local.addresses import Addresses
 from fleet.local.paths import DATA_BYTES, LocalPaths, local_paths, make_folder, require_space
 from fleet.local.plan import Plan, configured_engines, find_extract, make_plan
-from fleet.local.ports import web_port
+from fleet.local.ports import gateway_address, web_port
 from fleet.local.processes import own_services
 from fleet.local.progress import Steps
 from fleet.local.schema import bring_up_schema
@@ -132,12 +132,15 @@ class Stack:
         owner = plan.postgres.ensure_database() if plan.postgres else plan.configured.database
         secrets = SecretFile(self._paths.data / "secrets.json")
         secrets.put("database_url", owner)
+        gateway = gateway_address(self._paths.data)
+        self._update(addresses={"gateway": gateway})
         return Addresses(
             web=self._reading.url,
             database=bring_up_schema(owner, secrets, self._steps.say),
             mqtt=plan.broker.urls() if plan.broker else {},
             configured_mqtt=plan.configured.mqtt,
             valhalla=plan.valhalla.url if plan.valhalla else plan.configured.valhalla,
+            gateway=gateway,
             basemap=plan.basemap,
             data=self._paths.data,
             cache=self._paths.cache,

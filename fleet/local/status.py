@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from fleet.local.errors import LocalServiceError
-from fleet.local.ingest_reading import IngestReading, read_ingest
+from fleet.local.ingest_reading import GatewayReading, IngestReading, read_gateway, read_ingest
 from fleet.local.paths import LocalPaths
 from fleet.local.secrets import SecretFile
 from fleet.local.state import StackFile, StackReading
@@ -49,12 +49,18 @@ SELECT (SELECT count(*) FROM position) + (SELECT coalesce(sum(fixes), 0) FROM po
 class StackStatus:
     """`counts` is None while the stack starts and while the database does not answer.
 
-    `ingest` is None where no worker answers.
+    `ingest` and `gateway` are None where they do not answer.
     """
 
     reading: StackReading
     counts: Counts | None
     ingest: IngestReading | None = None
+    gateway: GatewayReading | None = None
+
+    @property
+    def alarms(self) -> list[str]:
+        """What somebody should look at, in full sentences."""
+        return [alarm for part in (self.ingest, self.gateway) if part is not None for alarm in part.alarms]
 
     @property
     def is_healthy(self) -> bool:
@@ -70,7 +76,7 @@ def stack_status(paths: LocalPaths) -> StackStatus:
             f"Motorpool does not run on the data folder {paths.data}.",
             "Start it with `motorpool up` or `motorpool demo`, or name another folder with --data-dir.",
         )
-    return StackStatus(reading, _counts(paths, reading), read_ingest(paths.data))
+    return StackStatus(reading, _counts(paths, reading), read_ingest(paths.data), read_gateway(paths.data))
 
 
 def _counts(paths: LocalPaths, reading: StackReading) -> Counts | None:

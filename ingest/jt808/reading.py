@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from ingest.jt808.errors import FrameError
+from ingest.jt808.errors import FrameError, Jt808Error
 from ingest.jt808.framing import Framer
 from ingest.jt808.header import read_frame
 from ingest.jt808.messages.registry import read_message
 from ingest.jt808.reassembly import Reassembler
 from ingest.jt808.show import show_fragment, show_message
+
+DELIMITER = b"\x7e"
+TOPIC_PREFIX = "jt808/"
+"""Of what the gateway puts aside; behind it the phone number and the message id."""
 
 
 class FrameReader:
@@ -28,12 +32,23 @@ class FrameReader:
         return show_message(read_message(whole.frame))
 
 
+def show_payload(payload: bytes) -> dict[str, Any]:
+    """A payload that was put aside, in hexadecimal, with what it says or why that cannot be told."""
+    shown: dict[str, Any] = {"payload": payload.hex()}
+    if payload[:1] != DELIMITER:
+        return shown | {"unreadable": "The body alone of a message that came in several frames"}
+    try:
+        return shown | {"says": FrameReader().read(payload.hex())}
+    except Jt808Error as error:
+        return shown | {"unreadable": str(error)}
+
+
 def _run_of(text: str) -> bytes:
     try:
         data = bytes.fromhex(text)
     except ValueError as error:
         raise FrameError(f"Not hexadecimal: {error}") from error
-    if data[:1] != b"\x7e" or data[-1:] != b"\x7e" or len(data) < 2:
+    if data[:1] != DELIMITER or data[-1:] != DELIMITER or len(data) < 2:
         raise FrameError("A frame starts and ends with 7e")
     runs = Framer().feed(data)
     if len(runs) != 1:

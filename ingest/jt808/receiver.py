@@ -117,6 +117,7 @@ class GatewayReceiver:
 
     def _end_loop(self) -> None:
         if not self._thread.is_alive():
+            self._loop.close()
             return
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CLOSE_TIMEOUT_S)

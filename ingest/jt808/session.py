@@ -37,6 +37,7 @@ from ingest.jt808.messages.terminal import (
     ServerTimeQuery,
     TerminalResponse,
 )
+from ingest.jt808.reading import TOPIC_PREFIX
 from ingest.jt808.reassembly import Reassembler, Whole
 from ingest.jt808.repository import Command, KnownTerminal, Letter
 from ingest.jt808.show import show_location
@@ -270,7 +271,7 @@ class Session:
         if known or self.house.may_put_strangers_aside():
             letter = Letter(
                 received_at=self.house.clock.now(),
-                topic=f"jt808/{header.phone}/{header.message_id:04x}",
+                topic=f"{TOPIC_PREFIX}{header.phone}/{header.message_id:04x}",
                 payload=_as_one_frame(whole),
                 reason=reason,
                 detail=explain(reason, what)

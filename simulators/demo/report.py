@@ -53,7 +53,8 @@ class DayReport:
 
     def show(self, console: Console) -> None:
         console.print(
-            f"fixes told as stored {self.stored.told:,}, in the hypertable {self.stored.stored:,}; "
+            f"fixes told as stored {self.stored.told:,} ({self.stored.told_jt808:,} over JT/T 808), "
+            f"in the hypertable {self.stored.stored:,}; "
             f"lost {self.stored.lost}, stored twice {self.stored.doubled}; "
             f"double bookings {self.double_bookings}"
         )

@@ -27,7 +27,7 @@ from simulators.demo.report import DayReport, day_report, wait_until_supervised
 from simulators.operator import create_administrator
 from simulators.play.almanac import start_after
 from simulators.play.diary import Diary
-from simulators.world import build_world, demo_passwords
+from simulators.world import JT808_TERMINALS, build_world, demo_passwords
 from simulators.world.departments import CITY_CODE
 
 OFFERED: tuple[tuple[str, Role], ...] = (
@@ -56,6 +56,8 @@ class DemoOptions:
     until: datetime | None
     held: tuple[str, ...] = (PERSONS_DRIVER,)
     hold_s: float = 120.0
+    jt808: int = JT808_TERMINALS
+    """Cars that report over JT/T 808; a city that was begun with another number keeps it."""
 
 
 def run_demo(options: DemoOptions) -> DayReport | None:
@@ -69,6 +71,7 @@ class Demo:
         self._diary = Diary(options.paths.data / "simulator")
         self._diary.folder.mkdir(parents=True, exist_ok=True)
         self._passwords = demo_passwords(options.seed)
+        self._jt808 = self._diary.jt808_terminals(options.jt808)
         self._steps = Steps()
         self._console = Console()
         self._clock = SimulatedClock(start_after(None), time.time(), options.rate)
@@ -78,7 +81,7 @@ class Demo:
         options = self._options
         with self._steps.step("city"):
             city, extract = city_in(options.paths.cache, options.seed)
-            world = build_world(city, options.seed, passwords=self._passwords)
+            world = build_world(city, options.seed, passwords=self._passwords, jt808=self._jt808)
         accounts = options.paths.data / "demo-accounts.json"
         names = {row.login: row.name for row in world.accounts}
         write_demo_accounts(
@@ -94,7 +97,7 @@ class Demo:
                 extract=extract,
                 port=options.port,
                 clock=self._start_clock,
-                terminals=[row.code for row in world.terminals],
+                terminals=[row.code for row in world.terminals if row.protocol == "mqtt"],
                 also=self._simulator,
                 when_ready=self._ready,
             ),
@@ -116,11 +119,15 @@ class Demo:
             password=self._passwords["administrator"],
             clock=addresses.clock,
         )
+        host, _, port = addresses.gateway.rpartition(":")
         environment = {
             **process_environment(addresses, OUTSIDE),
             "MOTORPOOL_DATABASE_URL": "postgresql://nobody@127.0.0.1/none",
+            "MOTORPOOL_GATEWAY_HOST": host,
+            "MOTORPOOL_GATEWAY_PORT": port,
         }
         arguments = ["--data-dir", str(self._options.paths.data), "--seed", str(self._options.seed)]
+        arguments += ["--jt808", str(self._jt808)]
         if self._options.until is None:
             arguments += [word for login in self._options.held for word in ("--hold", login)]
             arguments += ["--hold-s", str(self._options.hold_s)]

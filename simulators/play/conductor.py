@@ -26,6 +26,7 @@ from simulators.play.diary import Diary
 from simulators.play.garage import Garage, open_garage
 from simulators.play.manners import Manners
 from simulators.play.mischief import GIVES_UP_AFTER, Mischief
+from simulators.terminals.jt808_radio import GatewayAddress
 from simulators.terminals.ledger import Ledger
 from simulators.terminals.radio import BrokerAddress
 from simulators.terminals.receiver import Sky
@@ -47,13 +48,15 @@ class Script:
     """How this run goes.
 
     `held` are drivers whose phone a person may take, "all" is everybody's: they leave it for `hold`
-    (business time). The second clerk confirms what is due within `clerk_patience`.
+    (business time). The second clerk confirms what is due within `clerk_patience`. `jt808` cars report over
+    JT/T 808 instead of MQTT.
     """
 
     seed: int
     first_day: date
     passwords: Mapping[Role, str]
     terminal_passwords: Callable[[str], str]
+    jt808: int
     held: frozenset[str]
     hold: timedelta
     clerk_patience: timedelta
@@ -70,6 +73,7 @@ class Outside:
 
     web: str
     broker: BrokerAddress
+    gateway: GatewayAddress
     valhalla: str
 
 
@@ -83,7 +87,11 @@ class Conductor:
         self._diary = diary
         self._city: City = plan_city(script.seed)
         self._world: RegistryImport = build_world(
-            self._city, script.seed, first_day=script.first_day, passwords=script.passwords
+            self._city,
+            script.seed,
+            first_day=script.first_day,
+            passwords=script.passwords,
+            jt808=script.jt808,
         )
         self._desks = {
             row.login: Desk(outside.web, row.login, row.password.get_secret_value())
@@ -123,13 +131,18 @@ class Conductor:
         return open_garage(
             self._world,
             {vehicle.plate: vehicle for vehicle in seen},
-            {row.code: self._script.terminal_passwords(row.code) for row in self._world.terminals},
+            {
+                row.code: self._script.terminal_passwords(row.code)
+                for row in self._world.terminals
+                if row.protocol == "mqtt"
+            },
             sky=Sky(
                 [tunnel.line for tunnel in self._city.tunnels], [zone.ring for zone in self._city.canyons]
             ),
             roads=roads,
             clock=self._clock,
             broker=self._outside.broker,
+            gateway=self._outside.gateway,
             ledger=ledger,
             seed=self._script.seed,
             boot=int(time.time()),

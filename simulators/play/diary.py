@@ -7,7 +7,7 @@ from pathlib import Path
 
 from simulators.play.almanac import LastMoment
 
-SUBMITTED, PLAYED = "submitted.txt", "played.txt"
+SUBMITTED, PLAYED, JT808 = "submitted.txt", "played.txt", "jt808-terminals.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,16 @@ class Diary:
     def truth(self) -> Path:
         """Misconduct that really happened."""
         return self.folder / "truth.jsonl"
+
+    def jt808_terminals(self, asked: int) -> int:
+        """How many cars report over JT/T 808: what was asked for when this city began.
+
+        A car keeps the terminal it has; a city that was begun before there was a choice has none.
+        """
+        noted = self.folder / JT808
+        if not noted.exists():
+            noted.write_text(str(0 if self.ledger.exists() else asked))
+        return int(noted.read_text())
 
     def submitted(self) -> set[str]:
         """Codes of the requests handed in so far."""

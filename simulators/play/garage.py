@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,11 +16,14 @@ from schemas.api.registry import RegistryImport, TerminalRow, VehicleRow
 from schemas.clock import Clock
 from simulators.terminals.car import Car
 from simulators.terminals.drive import Style, plan_drive
+from simulators.terminals.jt808_radio import GatewayAddress, Jt808Radio
+from simulators.terminals.jt808_report import as_the_standard_says_it
 from simulators.terminals.ledger import Ledger
-from simulators.terminals.radio import BrokerAddress, Radio
+from simulators.terminals.outbox import RESEND_AFTER_S
+from simulators.terminals.radio import BrokerAddress, Link, Radio
 from simulators.terminals.receiver import Receiver, Sky
 from simulators.terminals.roads import Lonlat, Roads
-from simulators.terminals.terminal import Silence, Terminal
+from simulators.terminals.terminal import Silence, Terminal, in_full
 
 TICK_S = 0.1
 HOUSEKEEPING_EVERY = 10
@@ -40,7 +44,7 @@ class Unit:
     vehicle: VehicleRow
     car: Car
     terminal: Terminal
-    radio: Radio
+    radio: Link
     random: np.random.Generator
     style: Style
 
@@ -148,6 +152,7 @@ def open_garage(
     roads: Roads,
     clock: Clock,
     broker: BrokerAddress,
+    gateway: GatewayAddress,
     ledger: Ledger,
     seed: int,
     boot: int,
@@ -172,7 +177,11 @@ def open_garage(
             energy_pct=(seen.energy_pct if seen and seen.energy_pct else float(random.uniform(55, 95))),
         )
         terminal = _terminal(row, car, sky, random, boot, now)
-        radio = Radio(terminal, passwords[row.code], broker, ledger)
+        radio: Link = (
+            Jt808Radio(terminal, row.plate, gateway, ledger)
+            if row.protocol == "jt808"
+            else Radio(terminal, passwords[row.code], broker, ledger)
+        )
         units[row.plate] = Unit(
             vehicle, car, terminal, radio, random, Style(float(np.clip(random.normal(0.9, 0.03), 0.8, 0.97)))
         )
@@ -188,6 +197,7 @@ def _standing(seen: LiveVehicle | None, bay: Lonlat) -> Lonlat:
 def _terminal(
     row: TerminalRow, car: Car, sky: Sky, random: np.random.Generator, boot: int, now: datetime
 ) -> Terminal:
+    over_tcp = row.protocol == "jt808"
     silences = []
     if random.random() < SILENT_SHARE:
         starts = now + timedelta(minutes=float(random.uniform(20, 600)))
@@ -202,4 +212,6 @@ def _terminal(
         interval_parked=timedelta(seconds=row.interval_parked_s),
         clock_skew=timedelta(seconds=float(random.normal(0, 1.5))),
         silences=silences,
+        resend_after_s=math.inf if over_tcp else RESEND_AFTER_S,
+        expressed=as_the_standard_says_it if over_tcp else in_full,
     )

@@ -31,8 +31,13 @@ SELECT blob FROM position_pack AS p JOIN terminal AS k ON k.id = p.terminal_id
 WHERE k.code = %s AND p.start <= %s AND p.last_time >= %s
 """
 COUNT_DOUBLED = """
-SELECT count(*)
-FROM (SELECT FROM position GROUP BY terminal_id, boot, seq HAVING count(*) > 1) AS p
+SELECT (SELECT count(*)
+        FROM (SELECT FROM position GROUP BY terminal_id, boot, seq HAVING count(*) > 1) AS by_number)
+     + (SELECT count(*)
+        FROM (SELECT FROM position GROUP BY terminal_id, time, digest HAVING count(*) > 1) AS by_content)
+"""
+COUNT_TOLD_JT808 = """
+SELECT count(*) FROM told AS t JOIN terminal AS k ON k.code = t.terminal WHERE k.protocol = 'jt808'
 """
 COUNT_STORED = """
 SELECT (SELECT count(*) FROM position) + (SELECT coalesce(sum(fixes), 0) FROM position_pack)
@@ -42,12 +47,16 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:
-    """`told` counts acknowledgements, `lost` and `doubled` must be 0."""
+    """`told` counts acknowledgements, `told_jt808` those of them over JT/T 808 (0x8001).
+
+    `lost` and `doubled` must be 0.
+    """
 
     told: int
     stored: int
     lost: int
     doubled: int
+    told_jt808: int = 0
 
 
 def check_stored(database_url: str, ledger: Iterable[Acknowledged]) -> StoredReport:
@@ -65,6 +74,7 @@ def check_stored(database_url: str, ledger: Iterable[Acknowledged]) -> StoredRep
             _count(connection, COUNT_STORED),
             _count_lost(connection),
             _count(connection, COUNT_DOUBLED),
+            _count(connection, COUNT_TOLD_JT808),
         )
 
 

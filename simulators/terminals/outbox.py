@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -25,6 +26,11 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._held)
 
+    @property
+    def next_number(self) -> int:
+        """Of the fix that comes next."""
+        return self._next
+
     def take_number(self) -> int:
         number, self._next = self._next, self._next + 1
         return number
@@ -34,7 +40,7 @@ class Outbox:
 
     def due(self, real_s: float, sent_ms: int) -> Iterator[list[Fix]]:
         """Arrays to send now: what was never sent, and what was sent long ago without an answer."""
-        waiting = [n for n in self._held if real_s - self._sent.get(n, -1e9) >= self._resend_after_s]
+        waiting = [n for n in self._held if real_s - self._sent.get(n, -math.inf) >= self._resend_after_s]
         oldest = next(iter(self._held), self._next)
         for start in range(0, len(waiting), LARGEST_ARRAY):
             numbers = waiting[start : start + LARGEST_ARRAY]
@@ -49,10 +55,14 @@ class Outbox:
         """Drop what the acknowledgement covers and return it; one for another boot covers nothing."""
         if ack.boot != self.boot:
             return []
-        covered = [n for n in self._held if _covers(ack, n)]
-        for number in covered:
+        return self.release([n for n in self._held if _covers(ack, n)])
+
+    def release(self, numbers: Iterable[int]) -> list[Fix]:
+        """Drop these, as far as they are still held, and return them."""
+        held = [number for number in numbers if number in self._held]
+        for number in held:
             self._sent.pop(number, None)
-        return [self._held.pop(number) for number in covered]
+        return [self._held.pop(number) for number in held]
 
 
 def _covers(ack: Ack, number: int) -> bool:

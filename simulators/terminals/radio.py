@@ -37,6 +37,23 @@ class BrokerAddress:
         return cls(parts.hostname or "127.0.0.1", parts.port or 1883)
 
 
+class Link(Protocol):
+    """What carries a terminal's outbox, whatever the protocol."""
+
+    def tick(self, now: datetime) -> None:
+        """Connect, disconnect or send; call often."""
+
+    def keep_alive(self) -> None:
+        """Housekeeping; call about once a second."""
+
+    def close(self) -> None: ...
+
+
+def wait_before_attempt(attempts: int) -> float:
+    """Full jitter, real seconds: those whose connection broke together do not come back together."""
+    return random.uniform(0.2, min(LONGEST_WAIT_S, 2.0**attempts))
+
+
 class Sender(Protocol):
     """A terminal as its radio sees it."""
 
@@ -120,7 +137,7 @@ class Radio:
         if time.monotonic() < self._retry_at:
             return
         self._attempts += 1
-        self._retry_at = time.monotonic() + random.uniform(0.2, min(LONGEST_WAIT_S, 2.0**self._attempts))
+        self._retry_at = time.monotonic() + wait_before_attempt(self._attempts)
         try:
             self._client.connect(self._broker.host, self._broker.port, KEEPALIVE_S, clean_start=True)
         except (OSError, socket.timeout) as error:  # noqa: UP041  (paho raises both)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from schemas.telemetry import Fix, epoch_ms
 from simulators.terminals.car import Car, Truth
-from simulators.terminals.outbox import Outbox
+from simulators.terminals.outbox import RESEND_AFTER_S, Outbox
 from simulators.terminals.receiver import Receiver
 
 STATUS_ACC, STATUS_FIXED = 1 << 0, 1 << 1
@@ -26,6 +26,10 @@ class Silence:
         return self.starts_at <= at < self.ends_at
 
 
+def in_full(fix: Fix) -> Fix:
+    return fix
+
+
 class Terminal:
     """Produces fixes in business time; `observe` must be called with growing moments."""
 
@@ -41,10 +45,14 @@ class Terminal:
         interval_parked: timedelta,
         clock_skew: timedelta = timedelta(0),
         silences: Sequence[Silence] = (),
+        resend_after_s: float = RESEND_AFTER_S,
+        expressed: Callable[[Fix], Fix] = in_full,
     ) -> None:
+        """`expressed`: a fix as far as the terminal's protocol can say it."""
         self.code = code
         self.car = car
-        self.outbox = Outbox(boot)
+        self.outbox = Outbox(boot, resend_after_s)
+        self._expressed = expressed
         self._receiver = receiver
         self._moving, self._parked = interval_moving, interval_parked
         self._skew = clock_skew
@@ -75,24 +83,23 @@ class Terminal:
 
     def _take(self, truth: Truth, at: datetime) -> None:
         reading = self._receiver.read(truth, at)
-        self.outbox.put(
-            Fix(
-                time=epoch_ms(at),
-                sent=self.sending_time(at),
-                boot=self.outbox.boot,
-                seq=self.outbox.take_number(),
-                oldest=0,
-                lon=round(reading.lon, 6),
-                lat=round(reading.lat, 6),
-                speed=round(reading.speed_kmh, 1),
-                heading=round(reading.heading_deg, 0) % 360,
-                fixed=reading.fixed,
-                altitude=32.0,
-                odometer=round(truth.odometer_km, 2),
-                ignition=truth.ignition,
-                energy=round(truth.energy_pct, 1),
-                satellites=reading.satellites,
-                hdop=round(reading.hdop, 1),
-                status=(STATUS_ACC if truth.ignition else 0) | (STATUS_FIXED if reading.fixed else 0),
-            )
+        fix = Fix(
+            time=epoch_ms(at),
+            sent=self.sending_time(at),
+            boot=self.outbox.boot,
+            seq=self.outbox.take_number(),
+            oldest=0,
+            lon=round(reading.lon, 6),
+            lat=round(reading.lat, 6),
+            speed=round(reading.speed_kmh, 1),
+            heading=round(reading.heading_deg, 0) % 360,
+            fixed=reading.fixed,
+            altitude=32.0,
+            odometer=round(truth.odometer_km, 2),
+            ignition=truth.ignition,
+            energy=round(truth.energy_pct, 1),
+            satellites=reading.satellites,
+            hdop=round(reading.hdop, 1),
+            status=(STATUS_ACC if truth.ignition else 0) | (STATUS_FIXED if reading.fixed else 0),
         )
+        self.outbox.put(self._expressed(fix))

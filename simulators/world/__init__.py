@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .build import build_world
+from .build import JT808_TERMINALS, PHONE_PREFIX, build_world
 from .people import demo_passwords
 
-__all__ = ["build_world", "demo_passwords"]
+__all__ = ["JT808_TERMINALS", "PHONE_PREFIX", "build_world", "demo_passwords"]

@@ -26,13 +26,16 @@ from schemas.clock import SHANGHAI
 from simulators.city import City, Depot
 from simulators.world.departments import CITY_CODE, POOL_CODE, organisation_rows
 from simulators.world.duty import driver_rows, shift_rows
-from simulators.world.fleet import vehicle_rows
+from simulators.world.fleet import CAME_WITH_JT808, PLATE_PREFIX, vehicle_rows
 from simulators.world.people import account_rows, demo_passwords
 
 FIRST_DAY = date(2026, 3, 11)
 DAYS = 14
 BOUND_FROM = datetime(2026, 1, 1, tzinfo=SHANGHAI).astimezone(UTC)
 SPARE_TERMINALS = 2
+JT808_TERMINALS = 3
+PHONE_PREFIX = "1064800"
+"""Of the SIM cards in those terminals: their code is their phone number."""
 SENSITIVE_RADIUS_M = 100.0
 DEPOT_MARGIN_M = 15.0
 METRES_PER_DEGREE = 111_000.0
@@ -45,10 +48,12 @@ def build_world(
     first_day: date = FIRST_DAY,
     days: int = DAYS,
     passwords: Mapping[Role, str] | None = None,
+    jt808: int = JT808_TERMINALS,
 ) -> RegistryImport:
     """Organisations, people, cars, shifts of `days` days, terminals, places and fences of the city.
 
     The same arguments give the same import. Without `passwords` those of `demo_passwords(seed)` are set.
+    `jt808` cars report over JT/T 808 instead of MQTT.
     """
     random = Random(f"world/{seed}")
     depots = [_depot(depot) for depot in city.depots]
@@ -62,7 +67,7 @@ def build_world(
         vehicles=vehicles,
         drivers=driver_rows(drivers, vehicles),
         shifts=shift_rows(drivers, vehicles, first_day, days),
-        terminals=_terminals(vehicles),
+        terminals=_terminals(vehicles, jt808),
         places=_places(city),
         geofences=_geofences(city),
     )
@@ -80,10 +85,16 @@ def _depot(depot: Depot) -> DepotRow:
     )
 
 
-def _terminals(vehicles: list[VehicleRow]) -> list[TerminalRow]:
+def _terminals(vehicles: list[VehicleRow], jt808: int) -> list[TerminalRow]:
     """A terminal in every car, and a few on the shelf."""
+    older = {f"{PLATE_PREFIX}{number}" for number in CAME_WITH_JT808[:jt808]}
     fitted = [
-        TerminalRow(code=f"T{number:04}", plate=vehicle.plate, bound_from=BOUND_FROM)
+        TerminalRow(
+            code=f"{PHONE_PREFIX}{number:06}" if vehicle.plate in older else f"T{number:04}",
+            protocol="jt808" if vehicle.plate in older else "mqtt",
+            plate=vehicle.plate,
+            bound_from=BOUND_FROM,
+        )
         for number, vehicle in enumerate(vehicles, start=1)
     ]
     shelf = range(len(fitted) + 1, len(fitted) + 1 + SPARE_TERMINALS)

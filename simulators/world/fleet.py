@@ -96,6 +96,8 @@ CARS: tuple[tuple[str, Make], ...] = (
 IN_FIRST_DEPOT = 26
 IN_REPAIR = "10120"
 SEALED = "10171"
+CAME_WITH_JT808 = ("10138", "10207", "10309", "10182", "10125", "10129", "10306", "10133")
+"""Cars that are out often, none of them electric: the standard does not tell the battery in per cent."""
 
 
 def vehicle_rows(depots: list[DepotRow], random: Random) -> list[VehicleRow]:

@@ -27,6 +27,7 @@ from fleet.local.status import stack_status
 from schemas.clock import read_clock
 from simulators.demo.report import DayReport, day_report, wait_until_supervised
 from simulators.play.diary import Diary
+from simulators.world import PHONE_PREFIX
 
 PATIENCE_S = 300.0
 """For one condition, on a machine that others use too."""
@@ -42,12 +43,16 @@ UNION ALL SELECT FROM planner_lease WHERE token < %(leaders)s
 
 @dataclass(frozen=True)
 class Standing:
-    """How far product and city have come. `told` counts the acknowledgements that reached terminals."""
+    """How far product and city have come.
+
+    `told` counts the acknowledgements that reached terminals, `told_jt808` those from the gateway.
+    """
 
     restarts: dict[str, int]
     healthy: bool
     fixes: int
     told: int
+    told_jt808: int
     trips: int
     requests: int
     runs: int
@@ -67,12 +72,13 @@ class Demo:
     def standing(self) -> Standing:
         """What `motorpool status` says, without starting Python for every look, and the terminals' ledger."""
         status = stack_status(self.paths)
-        counts = status.counts
+        counts, ledger = status.counts, self._ledger()
         return Standing(
             restarts={service.name: service.restarts for service in status.reading.services},
             healthy=status.is_healthy,
             fixes=counts.fixes if counts else 0,
-            told=self._told(),
+            told=ledger.count(b"\n"),
+            told_jt808=ledger.count(f'["{PHONE_PREFIX}'.encode()),
             trips=counts.trips if counts else 0,
             requests=counts.requests if counts else 0,
             runs=counts.runs if counts else 0,
@@ -162,9 +168,9 @@ class Demo:
         assert pid is not None, f"{service} does not run"
         return pid
 
-    def _told(self) -> int:
+    def _ledger(self) -> bytes:
         ledger = Diary(self.paths.data / "simulator").ledger
-        return ledger.read_bytes().count(b"\n") if ledger.exists() else 0
+        return ledger.read_bytes() if ledger.exists() else b""
 
     def words(self) -> str:
         """The last of what every process said."""

@@ -1,4 +1,4 @@
-"""What `motorpool status` says of ingest, from its metrics."""
+"""What `motorpool status` says of ingest and the gateway, from their metrics."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from pathlib import Path
 
 from prometheus_client import start_http_server
 
-from fleet.local.ingest_reading import PORT_NAME, read_ingest, understand
+from fleet.local.ingest_reading import (
+    GATEWAY_PORT_NAME,
+    PORT_NAME,
+    read_gateway,
+    read_ingest,
+    understand,
+    understand_gateway,
+)
+from ingest.jt808.receiver import GatewayReceiver
+from ingest.jt808.settings import GatewaySettings
 from ingest.settings import IngestSettings
 from ingest.worker import Worker
 
@@ -67,3 +76,38 @@ def test_where_no_worker_answers_there_is_no_reading(tmp_path: Path) -> None:
     assert read_ingest(tmp_path) is None
     (tmp_path / "ports.json").write_text(json.dumps({PORT_NAME: 1}))
     assert read_ingest(tmp_path) is None
+
+
+def test_the_metrics_of_a_real_gateway_are_understood(tmp_path: Path) -> None:
+    settings = GatewaySettings()
+    receiver = GatewayReceiver(settings)
+    worker = Worker(settings, receiver)
+    receiver.count_in(worker.metrics.registry)
+    server, thread = start_http_server(0, addr="127.0.0.1", registry=worker.metrics.registry)
+    (tmp_path / "ports.json").write_text(json.dumps({GATEWAY_PORT_NAME: server.server_port}))
+
+    reading = read_gateway(tmp_path)
+
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    receiver.close()
+    assert reading is not None
+    assert (reading.listening, reading.connections, reading.terminals, reading.trouble) == (False, 0, 0, None)
+    assert reading.alarms == ["The gateway takes no connections of JT/T 808 terminals."]
+
+
+def test_the_gateway_s_trouble_is_a_sentence_of_its_own() -> None:
+    text = GOOD + "ingest_gateway_connections 4.0\ningest_gateway_terminals 3.0\n"
+    assert understand_gateway(text).alarms == []
+
+    text = text.replace('{kind="away"} 0.0', '{kind="away"} 1.0').replace("seconds 0.0", "seconds 12.0")
+
+    (alarm,) = understand_gateway(text).alarms
+    assert alarm.startswith("The gateway has stored nothing for 12 s: the database is not reachable.")
+
+
+def test_where_no_gateway_answers_there_is_no_reading(tmp_path: Path) -> None:
+    assert read_gateway(tmp_path) is None
+    (tmp_path / "ports.json").write_text(json.dumps({GATEWAY_PORT_NAME: 1}))
+    assert read_gateway(tmp_path) is None

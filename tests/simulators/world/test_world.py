@@ -11,7 +11,8 @@ from schemas.api.identity import Role
 from schemas.api.registry import RegistryImport
 from schemas.clock import SHANGHAI
 from simulators.city import City
-from simulators.world import build_world, demo_passwords
+from simulators.world import JT808_TERMINALS, PHONE_PREFIX, build_world, demo_passwords
+from simulators.world.fleet import CAME_WITH_JT808
 
 
 def test_the_same_arguments_give_the_same_import(town: City, world: RegistryImport) -> None:
@@ -60,6 +61,22 @@ def test_every_reference_points_to_something(world: RegistryImport) -> None:
     assert {row.driver for row in world.shifts} <= {row.login for row in world.drivers}
     assert {row.plate for row in world.shifts} <= plates
     assert {row.plate for row in world.terminals} == plates | {None}
+
+
+def test_a_few_cars_report_over_jt808_under_a_phone_number(town: City, world: RegistryImport) -> None:
+    over_tcp = [row for row in world.terminals if row.protocol == "jt808"]
+    assert len(over_tcp) == JT808_TERMINALS
+    assert all(row.code.isdecimal() and row.code.startswith(PHONE_PREFIX) for row in over_tcp)
+    assert {row.protocol for row in build_world(town, jt808=0).terminals} == {"mqtt"}
+
+
+def test_no_electric_car_reports_over_jt808(town: City, world: RegistryImport) -> None:
+    """The planner goes by what the terminal tells of the battery, and the standard does not tell it."""
+    most = build_world(town, jt808=len(CAME_WITH_JT808))
+    vehicles = {row.plate: row for row in world.vehicles}
+    cars = [vehicles[row.plate] for row in most.terminals if row.protocol == "jt808" and row.plate]
+    assert len(cars) == len(CAME_WITH_JT808)
+    assert all(car.energy != "electric" and car.status == "in_service" for car in cars)
 
 
 def test_nothing_is_named_twice(world: RegistryImport) -> None:
