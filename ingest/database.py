@@ -52,8 +52,12 @@ def connect(url: str, application: str) -> Connection:
         keepalives_count=3,
         tcp_user_timeout=15_000,
     )
-    with connection.transaction():
-        repository.prepare(connection)
+    try:
+        with connection.transaction():
+            repository.prepare(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
